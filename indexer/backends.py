@@ -1,0 +1,73 @@
+"""Where the current searcher comes from: follows the pointer, opens beside, swaps a reference."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+from indexer import generations
+from indexer.build import recipe_fingerprint
+from indexer.searcher import WhooshSearcher
+from kb.errors import IndexCorrupt, IndexMissing, IndexProblem
+from kb.lexicon import load_lexicon
+from kb.settings import Settings
+
+_LOG = logging.getLogger("indexer.backends")
+# how often the pointer is looked at, in seconds
+LOOK_EVERY = 0.3
+
+
+class CurrentSearcher:
+    """Implements `kb.backend.SearcherSource`. Safe for threads: one opens a new generation, the others keep the old."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._root = settings.index
+        self._cache = settings.var / "cache"
+        self._opening = threading.Lock()
+        self._searcher: WhooshSearcher | None = None
+        self._pointed: str | None = None
+        self._looked = 0.0
+
+    def searcher(self) -> WhooshSearcher:
+        """The searcher of the generation that `current` points at; if that one is damaged, of the newest sound one."""
+        present = self._searcher
+        if present is not None and time.monotonic() - self._looked < LOOK_EVERY:
+            return present
+        if not self._opening.acquire(blocking=present is None) and present is not None:
+            return present
+        try:
+            return self._follow()
+        finally:
+            self._opening.release()
+
+    def _follow(self) -> WhooshSearcher:
+        name = generations.current_name(self._root)
+        if self._searcher is None or name != self._pointed:
+            opened = self._open_best(name)
+            self._searcher, self._pointed = opened, name
+        self._looked = time.monotonic()
+        return self._searcher
+
+    def _open_best(self, name: str | None) -> WhooshSearcher:
+        others = [n for n in generations.names(self._root) if n != name]
+        first: IndexProblem | None = None
+        for candidate in [name, *others] if name else others:
+            try:
+                return open_generation(self._root / candidate, self._cache)
+            except IndexProblem as error:
+                _LOG.error("generation %s cannot serve: %s", candidate, error)
+                first = first or error
+        if self._searcher is not None:
+            return self._searcher
+        raise first or IndexMissing("还没有索引，请运行 kb index build。")
+
+
+def open_generation(folder: Path, cache: Path) -> WhooshSearcher:
+    """Open a generation whose recipe is this program's; raises IndexMissing or IndexCorrupt."""
+    lexicon, _ = load_lexicon(folder)
+    manifest = generations.read_manifest(folder)
+    if manifest.fingerprint != recipe_fingerprint(lexicon.fingerprint):
+        raise IndexCorrupt(f"索引 {folder.name} 是用另一个版本的程序建的，请运行 kb index build。")
+    return WhooshSearcher(folder, cache)

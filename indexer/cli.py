@@ -1,0 +1,206 @@
+"""Commands of the index and of asking: `kb index …`, `kb search`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from indexer import build as building
+from indexer import generations
+from indexer.backends import CurrentSearcher, open_generation
+from indexer.build import Built, Progress
+from kb.ask import Answer, KnowledgeBase
+from kb.clock import now, parse_moment
+from kb.errors import IndexMissing, KBError
+from kb.settings import Settings, load_settings
+from kb.visibility import ANYBODY
+
+
+@click.group("index")
+def index() -> None:
+    """建立、更新、核对和回退索引。"""
+
+
+@index.command("build")
+def build_command() -> None:
+    """用全部文章重建索引；建好并核对后才切换，期间旧索引照常服务。"""
+    _run(building.build)
+
+
+@index.command("update")
+def update_command() -> None:
+    """只处理有变化的文章。"""
+    _run(building.update)
+
+
+def _run(job: object) -> None:
+    settings = require_articles()
+    began = time.monotonic()
+    with progress_bar("建立索引") as progress:
+        built: Built = job(settings, now(), progress)  # type: ignore[operator]
+    for problem in built.problems:
+        click.echo(str(problem), err=True)
+    errors = sum(p.level == "error" for p in built.problems)
+    note = f"，有错未收录的问题 {errors} 处（见上，kb check 可再查）" if errors else ""
+    click.echo(
+        f"{built.generation}：新增或更新 {built.added} 篇，移除 {built.removed} 篇，未变 {built.unchanged} 篇，"
+        f"用时 {time.monotonic() - began:.1f} 秒{note}。"
+    )
+
+
+def require_articles() -> Settings:
+    """The settings, if their articles folder exists; raises KBError otherwise."""
+    settings = load_settings()
+    if not settings.articles.is_dir():
+        raise KBError(f"找不到文章目录 {settings.articles}，请在项目目录里运行，或设置 KB_ARTICLES。")
+    return settings
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """A progress callback that draws a bar with the time left on a terminal, and is silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield building.no_progress
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield progress
+
+
+@index.command("verify")
+def verify_command() -> None:
+    """核对每一代索引：校验和、篇数、能否打开。有问题时退出码为 1。"""
+    settings = load_settings()
+    found = generations.names(settings.index)
+    if not found:
+        raise IndexMissing("还没有索引，请运行 kb index build。")
+    bad = 0
+    for name in found:
+        try:
+            open_generation(settings.index / name, settings.var / "cache").check()
+            click.echo(f"{name} 完好")
+        except KBError as error:
+            bad += 1
+            click.echo(f"{name} 有问题：{error}")
+    sys.exit(1 if bad else 0)
+
+
+@index.command("list")
+@click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", help="输出格式")
+def list_command(fmt: str) -> None:
+    """列出各代索引，* 是正在服务的一代。"""
+    settings = load_settings()
+    current = generations.current_name(settings.index)
+    rows = [generations.read_manifest(settings.index / n) for n in generations.names(settings.index)]
+    if fmt == "json":
+        shown = [{"name": m.name, "made": m.made, "articles": m.articles, "current": m.name == current} for m in rows]
+        click.echo(json.dumps(shown, ensure_ascii=False))
+        return
+    if not rows:
+        click.echo("还没有索引，请运行 kb index build。")
+    for m in rows:
+        click.echo(f"{'*' if m.name == current else ' '} {m.name}  {m.made[:19]}  {m.articles} 篇  {m.documents} 个文档")
+
+
+@index.command("rollback")
+@click.argument("name", required=False)
+def rollback_command(name: str | None) -> None:
+    """回到上一代索引，或指定的一代 NAME；立即生效。"""
+    settings = load_settings()
+    with generations.write_lock(settings.index):
+        current = generations.current_name(settings.index)
+        older = [n for n in generations.names(settings.index) if current is None or n < current]
+        target = name or (older[0] if older else None)
+        if target is None or not (settings.index / target / generations.MANIFEST).is_file() or "/" in target:
+            raise IndexMissing("没有更早的索引可以回退。" if name is None else f"没有名为 {name} 的索引。")
+        open_generation(settings.index / target, settings.var / "cache").check()
+        generations.switch(settings.index, target)
+    click.echo(f"已回到 {target}。")
+
+
+@click.command("search")
+@click.argument("text", required=False)
+@click.option("--batch", type=click.Path(path_type=Path), help="JSON Lines 文件，每行 {id, text}")
+@click.option("--limit", type=click.IntRange(1, 100), default=5, help="最多几条")
+@click.option("--format", "fmt", type=click.Choice(["text", "json", "jsonl"]), default="text", help="输出格式")
+@click.option("--as-of", "as_of", help="按这一时刻生效的版本回答，例如 2026-12-01")
+def search(text: str | None, batch: Path | None, limit: int, fmt: str, as_of: str | None) -> None:
+    """搜索并回答一个问题；--batch 逐行回答一个文件里的问题。"""
+    at = _moment(as_of)
+    base = KnowledgeBase(_source())
+    if batch is not None:
+        _batch(base, batch, limit, at)
+    elif text is None:
+        raise click.UsageError("请写出要问的事，例如 kb search 改绑手机号。")
+    else:
+        answer = base.ask(text, ANYBODY, at, limit)
+        click.echo(_as_json(answer) if fmt != "text" else _readable(answer))
+
+
+def _moment(as_of: str | None) -> datetime:
+    try:
+        return parse_moment(as_of) if as_of else now()
+    except ValueError:
+        raise click.BadParameter(f"“{as_of}”不是有效的时间，请写成 2026-12-01 或 2026-12-01 08:30。") from None
+
+
+def _source() -> CurrentSearcher:
+    """The current index; made on first use if there is none yet."""
+    settings = load_settings()
+    if generations.current_name(settings.index) is None:
+        with progress_bar("第一次使用，正在建立索引") as progress:
+            building.build(require_articles(), now(), progress)
+    return CurrentSearcher(settings)
+
+
+def _batch(base: KnowledgeBase, path: Path, limit: int, at: datetime) -> None:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KBError(f"{path} 读不出来：{error}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            name, question = row["id"], str(row["text"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise KBError(f"{path} 第 {number} 行不是 {{id, text}}：{error}") from error
+        began = time.perf_counter()
+        hits = base.hits(question, ANYBODY, at, limit)
+        spent = (time.perf_counter() - began) * 1000
+        found = [{"id": h.key.rpartition("@")[0], "section": h.section, "score": round(h.score, 4)} for h in hits]
+        click.echo(json.dumps({"id": name, "hits": found, "ms": round(spent, 3)}, ensure_ascii=False))
+
+
+def _as_json(answer: Answer) -> str:
+    from kb.views import answer_view
+
+    return answer_view(answer).model_dump_json(indent=2)
+
+
+def _readable(answer: Answer) -> str:
+    out = [answer.message] if answer.message else []
+    for number, card in enumerate([*answer.alerts, *answer.cards], 1):
+        alert = "【警示】" if card.type == "alert" else ""
+        section = f" · {card.section}" if card.section else ""
+        out.append(f"{number}. {alert}{card.title.text}（{card.type_name}{section}）  [{card.identity}] {card.id}")
+        out.append(f"   {card.answer.text}")
+        out += [f"   {line.label}：{line.text.text}" for line in card.lines]
+        out += [f"   {c.channel}：{c.path}（{c.duration}，{c.fee}）" for c in card.channels]
+        out += [f"   {reason}" for reason in card.matched]
+    return "\n".join(out)
+
+
+commands: list[click.Command] = [index, search]

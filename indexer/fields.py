@@ -1,0 +1,42 @@
+"""The fields of the index, as one table: what goes in, how much it counts, how its length is normalised.
+
+Every field has two streams: words and character bigrams. Figures behind the numbers: benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+K1 = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWeight:
+    """Weight of a field in the sum of BM25 scores, and BM25's b for it."""
+
+    boost: float
+    b: float
+
+
+ARTICLE_FIELDS: dict[str, FieldWeight] = {
+    "title": FieldWeight(1.0, 0.75),
+    "questions": FieldWeight(1.0, 0.75),
+    "keywords": FieldWeight(0.6, 0.5),
+    "body": FieldWeight(0.3, 0.75),
+}
+SECTION_FIELDS: dict[str, FieldWeight] = {
+    "heading": FieldWeight(0.6, 0.5),
+    "section": FieldWeight(1.0, 0.3),
+}
+FIELDS = {**ARTICLE_FIELDS, **SECTION_FIELDS}
+STREAMS = {"word": 1.0, "bigram": 0.8}
+# how much the best section adds to its article
+SECTION_LIFT = 0.3
+# a clause of a regulation: share of its article's score, and of its own
+CLAUSE_ARTICLE = 0.4
+CLAUSE_OWN = 0.8
+
+
+def stream_field(field: str, stream: str) -> str:
+    """Name of a field's stream in the index, e.g. `title_word`."""
+    return f"{field}_{stream}"

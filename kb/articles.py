@@ -1,0 +1,338 @@
+"""A file → a typed article, with every problem that can be seen in the file alone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+from kb.clock import parse_moment
+from kb.fields import Fields, fill_facts
+from kb.frontmatter import Document, decode, split
+from kb.registry import Registry
+from kb.types import (
+    CHANNELS,
+    IDENTITY,
+    TYPES,
+    AlertDetail,
+    Article,
+    ArticleType,
+    Audience,
+    Branch,
+    ByPhone,
+    Channel,
+    ComplaintDetail,
+    Detail,
+    Identity,
+    NamedValue,
+    Option,
+    Problem,
+    ProductDetail,
+    RegulationDetail,
+    Source,
+    Status,
+    Step,
+    Tones,
+)
+
+_EPOCH = parse_moment("1970-01-01")
+ANSWER_LENGTH = 80
+TITLE_LENGTH = 40
+MIN_QUESTIONS = 6
+MIN_TEST_QUERIES = 4
+MAX_BRANCHES = 4
+ALERT_DAYS = 30
+STANDING_REVIEW_DAYS = 90
+_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_INVESTMENTS = re.compile("理财|结构性|基金|贵金属|积存金|黄金")
+_SLOTS = ("materials", "duration", "fee", "hours")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a file says: the article if it can be used, and every problem, warnings included."""
+
+    article: Article | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The problems that block publishing."""
+        return [p for p in self.problems if p.level == "error"]
+
+
+def read_article(path: Path, name: str, registry: Registry) -> Parsed:
+    """Parse one file; `name` is its path as shown to people (relative to the articles folder)."""
+    if path.is_symlink() or not path.is_file():
+        return Parsed(None, (Problem(name, 0, 0, "不是普通文件（链接、管道等不收录）。"),))
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return Parsed(None, (Problem(name, 0, 0, f"文件读不出来：{error.strerror}。"),))
+    return parse_article(data, name, registry)
+
+
+def parse_article(data: bytes, name: str, registry: Registry) -> Parsed:
+    """Parse a file's bytes. The article is None if there is any error."""
+    text = decode(data, name)
+    if isinstance(text, Problem):
+        return Parsed(None, (text,))
+    document = split(text, name)
+    if not isinstance(document, Document):
+        return Parsed(None, tuple(document))
+    problems: list[Problem] = []
+    fields = Fields(document.front, name, registry.facts, problems)
+    article = _article(fields, document, registry)
+    digest = hashlib.sha256(data + repr(article.answer).encode() + _facts_used(text, registry).encode()).hexdigest()
+    fields.report_unknown()
+    problems += _body_problems(document, name, registry)
+    problems.sort(key=lambda p: (p.line, p.column))
+    if any(p.level == "error" for p in problems):
+        return Parsed(None, tuple(problems))
+    return Parsed(replace(article, digest=digest), tuple(problems))
+
+
+def _facts_used(text: str, registry: Registry) -> str:
+    return "".join(f"{k}={v};" for k, v in sorted(registry.facts.items()) if f"fact:{k}" in text)
+
+
+def _article(fields: Fields, document: Document, registry: Registry) -> Article:
+    kind = cast(ArticleType, fields.choice("type", TYPES))
+    status = cast(Status, fields.choice("status", ("published", "imported")))
+    lenient = status == "imported"
+    effective = fields.moment("effective", required=True)
+    by_phone = cast(ByPhone, fields.choice("by_phone", ("yes", "no", "partly"), required=not lenient, default="yes"))
+    title = fields.text("title", required=True, most=0 if lenient else TITLE_LENGTH)
+    detail = _DETAILS[kind](fields, registry, lenient)
+    article = Article(
+        id=_slug(fields),
+        type=kind,
+        title=title,
+        questions=fields.texts("questions", least=0 if lenient else MIN_QUESTIONS),
+        answer=fields.text("answer", required=True, most=ANSWER_LENGTH, lenient=lenient),
+        tones=_tones(fields),
+        keywords=fields.texts("keywords"),
+        category=fields.text("category", required=not lenient),
+        status=status,
+        version=fields.number("version", required=True, default=1, least=1),
+        effective=effective or _EPOCH,
+        expires=fields.moment("expires"),
+        supersedes_terms=fields.texts("supersedes_terms"),
+        change_note=fields.text("change_note"),
+        owner=_department(fields, "owner", registry, lenient),
+        author=fields.text("author", required=not lenient),
+        approver=fields.text("approver", required=not lenient),
+        verified=fields.date("verified", required=not lenient),
+        review_days=fields.number("review_days", required=not lenient, default=365, least=1),
+        sources=_sources(fields, lenient),
+        audience=_audience(fields),
+        identity=cast(Identity, fields.choice("identity", IDENTITY, required=not lenient)),
+        by_phone=by_phone,
+        by_phone_why=fields.text("by_phone_why", required=by_phone != "yes"),
+        channels=_channels(fields, registry, required=kind == "process" and not lenient),
+        steps=_steps(fields, required=kind == "process" and not lenient),
+        branches=_branches(fields),
+        test_queries=fields.texts("test_queries", least=0 if lenient else MIN_TEST_QUERIES),
+        not_queries=fields.texts("not_queries"),
+        detail=detail,
+        body=fill_facts(document.body, registry.facts)[0],
+        digest="",
+        path=fields.path,
+    )
+    _cross_checks(fields, article)
+    return article
+
+
+def _slug(fields: Fields) -> str:
+    slug = fields.text("id", required=True, most=80)
+    stem = Path(fields.path).stem
+    if slug and not _SLUG.fullmatch(slug):
+        fields.say(fields.at("id"), f"id 写的是“{slug}”，只能用小写英文、数字和连字符，例如 change-reserved-phone。")
+    elif slug and stem.partition("@")[0] != slug:
+        fields.say(fields.at("id"), f"id 写的是“{slug}”，和文件名 {stem} 不一致。")
+    return slug
+
+
+def _department(fields: Fields, name: str, registry: Registry, lenient: bool) -> str:
+    value = fields.text(name, required=not lenient)
+    if value and registry.departments and value not in registry.departments:
+        fields.say(fields.at(name), f"{name} 写的是“{value}”，部门登记表里没有；可用：{'、'.join(registry.departments)}。")
+    return value
+
+
+def _tones(fields: Fields) -> Tones:
+    child = fields.mapping("tones", ("short", "elder", "soothe"))
+    if child is None:
+        return Tones()
+    return Tones(*(child.text(name, most=ANSWER_LENGTH) for name in ("short", "elder", "soothe")))
+
+
+def _audience(fields: Fields) -> Audience:
+    child = fields.mapping("audience", ("roles", "queues", "regions"))
+    return Audience() if child is None else Audience(*(child.texts(n) for n in ("roles", "queues", "regions")))
+
+
+def _sources(fields: Fields, lenient: bool) -> tuple[Source, ...]:
+    known = ("document", "number", "clause", "date")
+    rows = fields.mappings("sources", known)
+    if not rows and not lenient:
+        fields.say(fields.at("sources"), "缺少 sources，请写明依据的文件。")
+    return tuple(Source(r.text("document", required=True), *(r.text(n) for n in known[1:])) for r in rows)
+
+
+def _channels(fields: Fields, registry: Registry, *, required: bool) -> tuple[Channel, ...]:
+    rows = fields.mappings("channels", ("channel", "path", *_SLOTS, "if_fails"))
+    if required and not rows:
+        fields.say(fields.at("channels"), "流程至少要写一个办理渠道 channels。")
+    found = []
+    for row in rows:
+        channel = Channel(
+            row.choice("channel", CHANNELS),
+            row.text("path", required=True),
+            *(row.text(slot, required=True) for slot in _SLOTS),
+            if_fails=row.text("if_fails"),
+        )
+        missing = registry.missing_entry(channel.channel, channel.steps) if channel.path else None
+        if missing is not None:
+            offers = "、".join(registry.entries(channel.channel, channel.steps)[:12]) or "没有下级菜单"
+            row.say(row.at("path"), f"{channel.channel}的菜单里没有“{missing}”这一级；这里可用：{offers}。")
+        found.append(channel)
+    return tuple(found)
+
+
+def _steps(fields: Fields, *, required: bool) -> tuple[Step, ...]:
+    rows = fields.mappings("steps", ("do", "if_fails"))
+    if required and not rows:
+        fields.say(fields.at("steps"), "流程要写 steps：坐席带客户做的每一步。")
+    return tuple(Step(r.text("do", required=True), r.text("if_fails")) for r in rows)
+
+
+def _branches(fields: Fields) -> tuple[Branch, ...]:
+    rows = fields.mappings("branches", ("ask", "options"))
+    if len(rows) > MAX_BRANCHES:
+        fields.say(fields.at("branches"), f"branches 最多 {MAX_BRANCHES} 个问题，现在有 {len(rows)} 个。")
+    return tuple(
+        Branch(
+            r.text("ask", required=True),
+            tuple(
+                Option(o.text("when", required=True), o.text("then", required=True))
+                for o in r.mappings("options", ("when", "then"))
+            ),
+        )
+        for r in rows
+    )
+
+
+def _product(fields: Fields, registry: Registry, lenient: bool) -> Detail:
+    title = fields.text("title")
+    invests = bool(_INVESTMENTS.search(title)) and not lenient
+    return ProductDetail(
+        fields.choice("risk_level", ("无", "R1", "R2", "R3", "R4", "R5"), required=not lenient),
+        fields.choice("principal_guaranteed", ("n/a", "yes", "no"), required=not lenient),
+        fields.text("suitable_for"),
+        tuple(
+            NamedValue(r.text("name", required=True), r.text("value", required=True))
+            for r in fields.mappings("key_numbers", ("name", "value"))
+        ),
+        fields.text("risk_sentence", required=invests),
+        fields.texts("do_not_say"),
+    )
+
+
+def _regulation(fields: Fields, registry: Registry, lenient: bool) -> Detail:
+    known = ("title", "number", "issuer", "date", "in_force")
+    child = fields.mapping("document", known)
+    if child is None and not lenient:
+        fields.say(fields.at("document"), "制度要写 document：全称、文号、发布机关和日期。")
+    values = [child.text(n, required=n in ("title", "number")) for n in known] if child else [""] * len(known)
+    return RegulationDetail(*values, affects=fields.texts("affects"))
+
+
+def _complaint(fields: Fields, registry: Registry, lenient: bool) -> Detail:
+    return ComplaintDetail(
+        _department(fields, "department", registry, lenient),
+        fields.text("internal_deadline", required=not lenient),
+        fields.text("legal_deadline", required=not lenient),
+        fields.texts("promise", least=0 if lenient else 1),
+        fields.texts("never_promise", least=0 if lenient else 1),
+        fields.text("escalation", required=not lenient),
+    )
+
+
+def _alert(fields: Fields, registry: Registry, lenient: bool) -> Detail:
+    return AlertDetail(
+        fields.choice("severity", ("medium", "high"), required=not lenient),
+        fields.texts("triggers"),
+        fields.texts("ask"),
+        fields.texts("do", least=0 if lenient else 1),
+        fields.texts("dont"),
+        fields.text("escalate"),
+        fields.flag("standing"),
+    )
+
+
+def _process(fields: Fields, registry: Registry, lenient: bool) -> Detail:
+    return None
+
+
+_DETAILS: dict[str, Callable[[Fields, Registry, bool], Detail]] = {
+    "product": _product,
+    "process": _process,
+    "regulation": _regulation,
+    "complaint": _complaint,
+    "alert": _alert,
+}
+
+
+def _cross_checks(fields: Fields, article: Article) -> None:
+    """Rules that look at two fields at once."""
+    if article.author and article.author == article.approver:
+        fields.say(fields.at("approver"), "作者和审核人不能是同一个人。")
+    if article.expires and article.expires <= article.effective:
+        fields.say(fields.at("expires"), "失效时间早于生效时间。")
+    for query in article.test_queries:
+        if query in article.questions:
+            fields.say(fields.at("test_queries"), f"“{query}”已经写在 questions 里，测试问法要另外写。")
+    detail = article.detail
+    if isinstance(detail, AlertDetail) and article.status == "published":
+        if detail.standing and article.review_days > STANDING_REVIEW_DAYS:
+            fields.say(fields.at("review_days"), f"长期警示至少每 {STANDING_REVIEW_DAYS} 天核对一次。")
+        limit = article.effective + timedelta(days=ALERT_DAYS)
+        if not detail.standing and (article.expires is None or article.expires > limit):
+            fields.say(
+                fields.at("expires"), f"警示要写失效时间，不晚于生效后 {ALERT_DAYS} 天；长期反诈卡片写 standing: true。"
+            )
+
+
+_DEEP_LIST = re.compile(r"^(?:\s{2,4}|\t){10,}\S", re.MULTILINE)
+_DEEP_QUOTE = re.compile(r"^(?:\s*>){8,}", re.MULTILINE)
+_BRACKETS = re.compile(r"[\[\]()*_`<]{40,}")
+LONG_LINE = 20_000
+
+
+def _body_problems(document: Document, name: str, registry: Registry) -> list[Problem]:
+    """Facts that do not exist, and shapes that make Markdown slow or overflow its stack."""
+    body, found = document.body, []
+
+    def say(offset: int, message: str) -> None:
+        found.append(Problem(name, document.body_line + body.count("\n", 0, offset), 1, message))
+
+    for fact in fill_facts(body, registry.facts)[1]:
+        say(body.find(fact), f"没有名为 {fact} 的共用数字，请查 _registry/facts.yml。")
+    for pattern, message in (
+        (_DEEP_LIST, "列表或缩进太深，最多十层。"),
+        (_DEEP_QUOTE, "引用（>）太深，最多七层。"),
+        (_BRACKETS, "这里有一长串括号或星号，请删除。"),
+    ):
+        if match := pattern.search(body):
+            say(match.start(), message)
+    offset = 0
+    for line in body.split("\n"):
+        if len(line) > LONG_LINE:
+            say(offset, f"这一行有 {len(line)} 个字，请分段。")
+        offset += len(line) + 1
+    return found

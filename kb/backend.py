@@ -1,0 +1,104 @@
+"""The port between what is known and how it is found. Engines implement it; `kb` never imports one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kb.lookup import Lookup
+from kb.query import Query, Understanding
+from kb.types import Article, Section
+from kb.visibility import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found article version, or a clause of it."""
+
+    key: str
+    # anchor of the best section; a clause for regulations; None where no section matched
+    section: str | None
+    score: float
+    # share of the question's weight (by inverse document frequency) that the article contains, 0 to 1
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one term added to a score in one field."""
+
+    term: str
+    field: str
+    weight: float
+    document_frequency: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSection:
+    """A section as it is shown: rendered when the index was made."""
+
+    section: Section
+    html: str
+    # plain text without markup
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as the index keeps it: everything an answer needs, nothing has to be rendered."""
+
+    article: Article
+    sections: tuple[StoredSection, ...]
+    # in force from … until (None: open end); a successor ends it as well as its own expiry
+    start: datetime
+    end: datetime | None
+
+
+class Searcher(Protocol):
+    """Reads one generation of an index. Immutable: a newer generation is another Searcher. Safe for threads.
+
+    Every method shows only what `viewer` may see at the moment `at`. A failing engine raises IndexProblem; an empty
+    answer means that nothing was found.
+    """
+
+    @property
+    def generation(self) -> str:
+        """Name of the generation."""
+
+    @property
+    def understanding(self) -> Understanding:
+        """Reads questions with the lexicon and the words this generation was made with."""
+
+    @property
+    def lookup(self) -> Lookup:
+        """Words and phrases of the generation."""
+
+    def knows(self, term: str) -> bool:
+        """Whether a word stands in any article."""
+
+    def search(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> list[Hit]:
+        """The best hits, best first; equal scores in the order of article key and section."""
+
+    def current(self, article_id: str, at: datetime, viewer: Viewer) -> StoredArticle | None:
+        """The version of an article that is in force at a moment."""
+
+    def article(self, key: str) -> StoredArticle:
+        """A version by its key, as found by `search`."""
+
+    def visible(self, key: str, at: datetime, viewer: Viewer) -> bool:
+        """Whether a version may be shown."""
+
+    def alerts(self, at: datetime, viewer: Viewer) -> list[StoredArticle]:
+        """Alerts in force."""
+
+    def explain(self, query: Query, key: str) -> list[Contribution]:
+        """How the score of a version came about, greatest contribution first, sections included."""
+
+
+class SearcherSource(Protocol):
+    """Where the present Searcher comes from."""
+
+    def searcher(self) -> Searcher:
+        """The searcher of the current generation; raises IndexProblem if there is none that can be used."""

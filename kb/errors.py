@@ -1,0 +1,65 @@
+"""The errors of KB Desk, one root.
+
+KBError
+├── SettingError      a setting has a value that cannot be used
+├── ArticleError      article files have problems (carries all of them)
+├── ImportFileError   a file to import cannot be read
+├── QuestionError     a question cannot be asked as it is (too long)
+└── IndexProblem      the index cannot be used
+    ├── IndexMissing  there is none yet
+    ├── IndexCorrupt  it is damaged, or made by another recipe
+    └── IndexLocked   another job is writing
+
+Messages are Chinese: they are read by agents, editors and operators.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kb.types import Problem
+
+
+class KBError(Exception):
+    """Root of all errors that a user can act on; its text is a Chinese sentence."""
+
+
+class SettingError(KBError):
+    """A setting has a value that cannot be used."""
+
+    def __init__(self, name: str, value: object, why: str) -> None:
+        super().__init__(f"设置 {name} 的值 {value!r} 不能用：{why}")
+        self.name = name
+
+
+class ArticleError(KBError):
+    """Article files have problems; `problems` holds every one of them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(p) for p in problems))
+        self.problems = problems
+
+
+class ImportFileError(KBError):
+    """A file to import cannot be read."""
+
+
+class QuestionError(KBError):
+    """A question cannot be asked as it is."""
+
+
+class IndexProblem(KBError):
+    """The index cannot be used."""
+
+
+class IndexMissing(IndexProblem):
+    """There is no index yet."""
+
+
+class IndexCorrupt(IndexProblem):
+    """The index is damaged, or was made by another recipe."""
+
+
+class IndexLocked(IndexProblem):
+    """Another job is writing the index."""

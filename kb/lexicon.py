@@ -1,0 +1,150 @@
+"""The bank's words, owned by editors as plain files under `articles/_lexicon/`.
+
+| file | a line |
+|---|---|
+| terms.txt | a word that must be cut as one |
+| synonyms.txt | `甲 = 乙 = 丙` the same · `甲 < 乙` asking 甲 also finds 乙 · `错 -> 对` misspelt |
+| stopwords.txt | a word without meaning in a question |
+| jargon.txt, forbidden.txt | `word: explanation` |
+| shapes.txt | characters that look alike |
+
+All words are kept in normalised form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kb.frontmatter import decode
+from kb.normalize import normalize
+from kb.types import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words and their relations. A concept is named by the first member of its group of equals."""
+
+    terms: frozenset[str] = frozenset()
+    # member of a group of equals → concept
+    concepts: dict[str, str] = field(default_factory=dict)
+    # concept → its members, in the order of the file
+    members: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # narrower or colloquial word → words it also finds
+    wider: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    misspelt: dict[str, str] = field(default_factory=dict)
+    stopwords: frozenset[str] = frozenset()
+    jargon: dict[str, str] = field(default_factory=dict)
+    forbidden: dict[str, str] = field(default_factory=dict)
+    # character → characters that look like it
+    shapes: dict[str, frozenset[str]] = field(default_factory=dict)
+    # changes when anything does that the analyser reads
+    fingerprint: str = "empty"
+
+    def words(self) -> Iterator[str]:
+        """Every word that the segmenter should know."""
+        yield from self.terms
+        yield from self.concepts
+        yield from self.wider
+        for targets in self.wider.values():
+            yield from targets
+
+
+def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
+    """The lexicon under an articles folder, with every malformed line as a problem; missing files are empty."""
+    folder = articles / "_lexicon"
+    problems: list[Problem] = []
+    synonyms = _Synonyms()
+    for path, number, line in _lines(folder / "synonyms.txt", problems):
+        if complaint := synonyms.add(line):
+            problems.append(Problem(path, number, 1, complaint))
+    terms = frozenset(line for _, _, line in _lines(folder / "terms.txt", problems))
+    stopwords = frozenset(line for _, _, line in _lines(folder / "stopwords.txt", problems))
+    digest = hashlib.sha256()
+    for name in ("terms.txt", "synonyms.txt", "stopwords.txt"):
+        path_ = folder / name
+        digest.update(path_.read_bytes() if path_.is_file() else b"")
+    lexicon = Lexicon(
+        terms,
+        synonyms.concepts,
+        {k: tuple(v) for k, v in synonyms.members.items()},
+        {k: tuple(v) for k, v in synonyms.wider.items()},
+        synonyms.misspelt,
+        stopwords,
+        _glossary(folder / "jargon.txt", problems),
+        _glossary(folder / "forbidden.txt", problems),
+        _shapes(folder / "shapes.txt", problems),
+        digest.hexdigest()[:16],
+    )
+    return lexicon, problems
+
+
+class _Synonyms:
+    """Collects the relations of synonyms.txt."""
+
+    def __init__(self) -> None:
+        self.concepts: dict[str, str] = {}
+        self.members: dict[str, list[str]] = {}
+        self.wider: dict[str, list[str]] = {}
+        self.misspelt: dict[str, str] = {}
+
+    def add(self, line: str) -> str | None:
+        """Take a line up; what is wrong with it, or None."""
+        for sign, take in (("->", self._misspelt), ("<", self._wider), ("=", self._equal)):
+            if sign in line:
+                words = [w.strip() for w in line.split(sign)]
+                if len(words) < 2 or not all(words):
+                    return "“=”“<”“->”两边都要有词。"
+                return take(words)
+        return "一行要写成“甲 = 乙”“甲 < 乙”或“错 -> 对”。"
+
+    def _misspelt(self, words: list[str]) -> str | None:
+        self.misspelt[words[0]] = words[1]
+        return None
+
+    def _wider(self, words: list[str]) -> str | None:
+        self.wider.setdefault(words[0], []).append(words[1])
+        return None
+
+    def _equal(self, words: list[str]) -> str | None:
+        twice = [w for w in words if w in self.concepts]
+        if twice:
+            return f"“{twice[0]}”已经在“{self.concepts[twice[0]]}”那一组里，请合并成一组。"
+        self.members[words[0]] = words
+        self.concepts.update(dict.fromkeys(words, words[0]))
+        return None
+
+
+def _lines(path: Path, problems: list[Problem]) -> Iterator[tuple[str, int, str]]:
+    """Normalised lines of a file without blanks and comments, with the file's name and line number."""
+    if not path.is_file():
+        return
+    text = decode(path.read_bytes(), str(path))
+    if isinstance(text, Problem):
+        problems.append(text)
+        return
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = normalize(raw.partition("#")[0]).text.strip()
+        if line:
+            yield str(path), number, line
+
+
+def _glossary(path: Path, problems: list[Problem]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, number, line in _lines(path, problems):
+        word, colon, meaning = line.partition(":")
+        if not colon or not meaning.strip():
+            problems.append(Problem(name, number, 1, "一行要写成“词: 说明”。"))
+        else:
+            found[word.strip()] = meaning.strip()
+    return found
+
+
+def _shapes(path: Path, problems: list[Problem]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for _, _, line in _lines(path, problems):
+        for char in line:
+            found[char] = found.get(char, frozenset()) | (frozenset(line) - {char})
+    return found

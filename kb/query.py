@@ -1,0 +1,196 @@
+"""What the caller meant: a question → terms with weights, what is asked for, and how it was read. No index, no disk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from kb.errors import QuestionError
+from kb.lexicon import Lexicon
+from kb.lookup import Lookup
+from kb.pinyin import Speller
+from kb.spelling import Corrector
+from kb.text import CONCEPT, Analysis, Analyzer, Token
+from kb.types import CHANNELS
+
+MAX_QUESTION = 200
+Facet = Literal["path", "amount", "duration", "materials", "condition", "definition", "any"]
+Stream = Literal["word", "bigram"]
+# whether a term stands in any article of the generation
+KnownTerms = Callable[[str], bool]
+
+# what is asked for; the first pattern that occurs wins
+_FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
+    ("materials", re.compile("带什么|带哪些|什么材料|哪些材料|材料|什么证件|哪些证件|要什么|需要什么|什么手续")),
+    ("duration", re.compile("多久|多长时间|几天|几个工作日|什么时候|啥时候|何时|到账时间|时效|多快|几点")),
+    ("amount", re.compile("多少|手续费|费用|收费|年费|利率|利息|限额|额度|要钱|收钱|几块|价格|起存|起购|赔")),
+    ("definition", re.compile("是什么|什么是|什么意思|啥意思|是啥|区别|不同|介绍")),
+    ("condition", re.compile("能不能|可不可以|可以.*吗|能.*吗|能否|是否|条件|有没有|行不行|为什么|为啥|怎么不")),
+    ("path", re.compile("怎么|如何|怎样|咋|在哪|哪里|哪儿|步骤|流程|操作|入口|办理|设置|修改|开通|取消|调整")),
+)
+# how much a term counts, by how it was found; see benchmarks/README.md
+WEIGHTS = {"word": 1.0, "inner": 0.8, "latin": 1.2, "quantity": 1.3, "concept": 0.7, "wider": 0.5, "bigram": 1.0}
+_QUOTED = re.compile(r"[“\"「『]([^”\"」』]{1,60})[”\"」』]")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term to look for, its weight, and the raw span of the question it comes from."""
+
+    text: str
+    stream: Stream
+    weight: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a part of the question was read differently from how it was typed; shown on the card."""
+
+    kind: Literal["spelling", "pinyin"]
+    typed: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question understood."""
+
+    raw: str
+    text: str
+    terms: tuple[Term, ...]
+    facet: Facet
+    # quoted parts, normalised: must occur as they stand
+    phrases: tuple[str, ...]
+    # channels that the question names
+    channels: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    # parts that no article knows, as typed
+    unknown: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to look for."""
+        return not self.terms and not self.phrases
+
+
+class Understanding:
+    """Reads questions with the words of one index generation. Safe for threads."""
+
+    def __init__(self, analyzer: Analyzer, lookup: Lookup) -> None:
+        self.analyzer = analyzer
+        self.lexicon: Lexicon = analyzer.lexicon
+        self._known = lookup.words
+        self._speller = Speller(lookup.words)
+        self._corrector = Corrector(lookup.words, self.lexicon.shapes, analyzer.is_word, self.lexicon.misspelt)
+
+    def understand(self, raw: str, known_terms: KnownTerms) -> Query:
+        """The query behind a question of at most MAX_QUESTION characters; raises QuestionError if it is longer."""
+        if len(raw) > MAX_QUESTION:
+            raise QuestionError(f"问题有 {len(raw)} 个字，最多 {MAX_QUESTION} 个字，请只输入关键的一句。")
+        analysis = self.analyzer.analyse(raw)
+        terms = self._terms(analysis)
+        readings: list[Reading] = []
+        terms += self._from_pinyin(analysis, known_terms, readings)
+        terms += self._from_spelling(analysis, known_terms, readings)
+        text = analysis.normalized.text
+        return Query(
+            raw=raw,
+            text=text,
+            terms=_merged(terms),
+            facet=_facet(text),
+            phrases=tuple(self._phrase(m) for m in _QUOTED.findall(raw) if self._phrase(m)),
+            channels=tuple(c for c in CHANNELS if c in text),
+            readings=tuple(readings),
+            unknown=self._unknown(analysis, known_terms),
+        )
+
+    def _phrase(self, quoted: str) -> str:
+        return self.analyzer.analyse(quoted).normalized.text.strip()
+
+    def _terms(self, analysis: Analysis) -> list[Term]:
+        stop = self.lexicon.stopwords
+        words = [t for t in analysis.tokens if t.term not in stop]
+        silent = _silent_positions(analysis, stop)
+        pairs = [b for b in analysis.bigrams if not (b.start in silent and b.end - 1 in silent)]
+        if not words and not pairs:
+            words, pairs = list(analysis.tokens), list(analysis.bigrams)
+        terms = [Term(t.term, "word", WEIGHTS[t.kind], t.start, t.end) for t in words]
+        for token in words:
+            for wider in self.lexicon.wider.get(token.term, ()):
+                concept = CONCEPT + self.lexicon.concepts[wider] if wider in self.lexicon.concepts else wider
+                terms.append(Term(concept, "word", WEIGHTS["wider"], token.start, token.end))
+        return terms + [Term(b.term, "bigram", WEIGHTS["bigram"], b.start, b.end) for b in pairs]
+
+    def _from_pinyin(self, analysis: Analysis, known: KnownTerms, readings: list[Reading]) -> list[Term]:
+        """Latin letters that stand in no article are read as pinyin."""
+        terms: list[Term] = []
+        for token in analysis.tokens:
+            if token.kind != "latin" or known(token.term):
+                continue
+            parts = self._speller.words(token.term)
+            if parts:
+                readings.append(Reading("pinyin", token.term, "".join(p[0] for p in parts)))
+            for choices in parts:
+                for rank, word in enumerate(choices):
+                    terms += self._at(token, word, 1.0 / (1 + rank))
+        return terms
+
+    def _from_spelling(self, analysis: Analysis, known: KnownTerms, readings: list[Reading]) -> list[Term]:
+        plain = analysis.normalized
+        corrections = self._corrector.correct(plain.text, self._covered(analysis, known))
+        terms: list[Term] = []
+        for correction in corrections:
+            readings.append(Reading("spelling", correction.wrong, correction.right))
+            start, end = plain.raw_span(correction.start, correction.end)
+            terms += self._at(Token(correction.wrong, start, end, "word"), correction.right, 0.9)
+        return terms
+
+    def _at(self, place: Token, text: str, factor: float) -> list[Term]:
+        """The terms of another text, standing for one place of the question."""
+        return [
+            replace(t, weight=t.weight * factor, start=place.start, end=place.end)
+            for t in self._terms(self.analyzer.analyse(text))
+        ]
+
+    def _covered(self, analysis: Analysis, known: KnownTerms) -> list[bool]:
+        """For each character of the normalised text, whether a known word of two or more characters covers it.
+
+        Offsets of tokens are raw; they are compared with the raw spans of the plain characters.
+        """
+        plain = analysis.normalized
+        raw_covered: set[int] = set()
+        for token in analysis.tokens:
+            if token.end - token.start > 1 and (token.term in self.lexicon.stopwords or known(token.term)):
+                raw_covered.update(range(token.start, token.end))
+        return [plain.raw_span(i, i + 1)[0] in raw_covered for i in range(len(plain.text))]
+
+    def _unknown(self, analysis: Analysis, known: KnownTerms) -> tuple[str, ...]:
+        missing = [
+            t.term
+            for t in analysis.tokens
+            if t.kind in ("word", "latin") and t.term not in self.lexicon.stopwords and not known(t.term)
+        ]
+        return tuple(dict.fromkeys(missing))
+
+
+def _facet(text: str) -> Facet:
+    return next((facet for facet, pattern in _FACETS if pattern.search(text)), "any")
+
+
+def _silent_positions(analysis: Analysis, stop: frozenset[str]) -> set[int]:
+    """Raw positions inside words without meaning."""
+    return {i for t in analysis.tokens if t.kind == "word" and t.term in stop for i in range(t.start, t.end)}
+
+
+def _merged(terms: list[Term]) -> tuple[Term, ...]:
+    """Each term once, with its greatest weight."""
+    best: dict[tuple[str, str], Term] = {}
+    for term in terms:
+        now = best.get((term.stream, term.text))
+        if now is None or term.weight > now.weight:
+            best[(term.stream, term.text)] = term
+    return tuple(best.values())

@@ -1,0 +1,80 @@
+"""What the bank's articles refer to: the app menu, shared facts and departments (`articles/_registry/`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from kb.frontmatter import decode
+from kb.types import Problem
+
+# channels whose paths are checked; a branch counter has no menu
+Menu = Mapping[str, "Menu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The three registries; empty ones check nothing, so that imported articles of another bank are accepted."""
+
+    menus: dict[str, Menu] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    departments: dict[str, str] = field(default_factory=dict)
+
+    def missing_entry(self, channel: str, steps: tuple[str, ...]) -> str | None:
+        """The first entry of a path that the channel's menu does not have, or None if the path exists or has no menu."""
+        menu = self.menus.get(channel)
+        if menu is None:
+            return None
+        for step in steps:
+            if step not in menu:
+                return step
+            menu = menu[step]
+        return None
+
+    def entries(self, channel: str, steps: tuple[str, ...]) -> list[str]:
+        """What the menu offers below the part of the path that exists, for a helpful message."""
+        menu = self.menus.get(channel, {})
+        for step in steps:
+            if step not in menu:
+                break
+            menu = menu[step]
+        return list(menu)
+
+
+def load_registry(articles: Path) -> tuple[Registry, list[Problem]]:
+    """The registry under an articles folder, with every problem of its files; missing files are empty registries."""
+    problems: list[Problem] = []
+    folder = articles / "_registry"
+    menus = _read(folder / "app_menu.yml", problems)
+    facts = _read(folder / "facts.yml", problems)
+    departments = _read(folder / "departments.yml", problems)
+    values = {
+        name: str(entry["value"]) for name, entry in facts.items() if isinstance(entry, dict) and "value" in entry
+    }
+    return Registry({k: _menu(v) for k, v in menus.items()}, values, {k: str(v) for k, v in departments.items()}), problems
+
+
+def _menu(value: object) -> Menu:
+    return {str(k): _menu(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+def _read(path: Path, problems: list[Problem]) -> dict[str, object]:
+    if not path.exists():
+        return {}
+    text = decode(path.read_bytes(), str(path))
+    if isinstance(text, Problem):
+        problems.append(text)
+        return {}
+    try:
+        value = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (BaseLoader makes only text, lists and mappings)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problems.append(Problem(str(path), line, 1, f"登记文件读不出来（{error.problem}），请检查缩进、冒号和引号。"))
+        return {}
+    if not isinstance(value, dict):
+        problems.append(Problem(str(path), 1, 1, "登记文件要写成“名字: 内容”。"))
+        return {}
+    return value

@@ -1,0 +1,191 @@
+"""The shapes that programs see: one typed view of an answer, for the API and for `kb search --format json`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, Field
+
+from kb.answers import FACETS, Card
+from kb.ask import Answer, Suggestion
+from kb.backend import Contribution, StoredArticle
+from kb.highlight import Highlighted
+
+
+class TextView(BaseModel):
+    """Text with matched ranges."""
+
+    text: str
+    ranges: list[tuple[int, int]] = Field(default=[], description="matched [start, end) in characters of `text`")
+
+
+class LineView(BaseModel):
+    """One statement of the answer."""
+
+    label: str
+    text: TextView
+    source: str = Field(description="where in the article it stands, e.g. `channels.手机银行.fee`, `section.要带什么`")
+
+
+class ChannelView(BaseModel):
+    """One way to get it done."""
+
+    channel: str
+    path: list[str] = Field(description="menu entries from the top")
+    materials: str
+    duration: str
+    fee: str
+    hours: str
+    if_fails: str
+
+
+class StepView(BaseModel):
+    """One step to lead the customer through."""
+
+    do: str
+    if_fails: str
+
+
+class CardView(BaseModel):
+    """What an agent sees of one article."""
+
+    id: str
+    version: int
+    section: str | None = Field(description="anchor of the best section; the clause for regulations")
+    type: str
+    category: str
+    title: TextView
+    answer: TextView = Field(description="speakable, at most 80 characters")
+    tones: dict[str, str]
+    facet: str = Field(description="what was asked for: path, amount, duration, materials, condition, definition, any")
+    lines: list[LineView]
+    identity: str
+    identity_text: str
+    by_phone: str
+    by_phone_why: str
+    channels: list[ChannelView]
+    steps: list[StepView]
+    risk_sentence: str
+    matched: list[str]
+    superseded: list[str]
+    owner: str
+    verified: date | None
+    past_due: bool
+    effective: datetime
+    imported: bool
+    score: float
+    coverage: float
+
+
+class AnswerView(BaseModel):
+    """The answer to a question."""
+
+    question: str
+    facet: str
+    facet_name: str
+    generation: str
+    at: datetime
+    confident: bool
+    message: str
+    unknown: list[str]
+    alerts: list[CardView] = Field(description="fraud cards, to be shown first")
+    cards: list[CardView]
+
+
+class SectionView(BaseModel):
+    """A rendered section."""
+
+    anchor: str
+    heading: str
+    html: str
+    text: str
+
+
+class ArticleView(BaseModel):
+    """One article in force."""
+
+    card: CardView
+    sections: list[SectionView]
+    questions: list[str]
+    sources: list[dict[str, str]]
+
+
+class SuggestionView(BaseModel):
+    """A phrase that begins with what was typed."""
+
+    text: str
+    id: str
+    title: str
+
+
+class ContributionView(BaseModel):
+    """What one term added to a score in one field."""
+
+    term: str
+    field: str
+    weight: float
+    document_frequency: int
+    score: float
+
+
+def text_view(value: Highlighted) -> TextView:
+    """The view of a highlighted text."""
+    return TextView(text=value.text, ranges=list(value.ranges))
+
+
+def card_view(card: Card) -> CardView:
+    """The view of a card."""
+    return CardView(
+        id=card.id, version=card.version, section=card.section, type=card.type, category=card.category,
+        title=text_view(card.title), answer=text_view(card.answer),
+        tones={"short": card.tones.short, "elder": card.tones.elder, "soothe": card.tones.soothe},
+        facet=card.facet,
+        lines=[LineView(label=x.label, text=text_view(x.text), source=x.source) for x in card.lines],
+        identity=card.identity, identity_text=card.identity_text,
+        by_phone=card.by_phone, by_phone_why=card.by_phone_why,
+        channels=[
+            ChannelView(channel=c.channel, path=list(c.steps), materials=c.materials, duration=c.duration,
+                        fee=c.fee, hours=c.hours, if_fails=c.if_fails)
+            for c in card.channels
+        ],
+        steps=[StepView(do=s.do, if_fails=s.if_fails) for s in card.steps],
+        risk_sentence=card.risk_sentence, matched=list(card.matched), superseded=list(card.superseded),
+        owner=card.owner, verified=card.verified, past_due=card.past_due, effective=card.effective,
+        imported=card.imported, score=round(card.score, 4), coverage=round(card.coverage, 4),
+    )  # fmt: skip
+
+
+def answer_view(answer: Answer) -> AnswerView:
+    """The view of an answer."""
+    return AnswerView(
+        question=answer.query.raw, facet=answer.query.facet, facet_name=FACETS[answer.query.facet],
+        generation=answer.generation, at=answer.at, confident=answer.confident, message=answer.message,
+        unknown=list(answer.query.unknown),
+        alerts=[card_view(c) for c in answer.alerts], cards=[card_view(c) for c in answer.cards],
+    )  # fmt: skip
+
+
+def article_view(stored: StoredArticle, card: Card) -> ArticleView:
+    """The view of an article."""
+    article = stored.article
+    return ArticleView(
+        card=card_view(card),
+        sections=[
+            SectionView(anchor=p.section.anchor, heading=p.section.heading, html=p.html, text=p.text)
+            for p in stored.sections
+        ],
+        questions=list(article.questions),
+        sources=[{"document": s.document, "number": s.number, "clause": s.clause} for s in article.sources],
+    )
+
+
+def suggestion_view(suggestion: Suggestion) -> SuggestionView:
+    """The view of a suggestion."""
+    return SuggestionView(text=suggestion.text, id=suggestion.id, title=suggestion.title)
+
+
+def contribution_view(c: Contribution) -> ContributionView:
+    """The view of a contribution."""
+    return ContributionView(
+        term=c.term, field=c.field, weight=c.weight, document_frequency=c.document_frequency, score=round(c.score, 4)
+    )

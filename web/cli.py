@@ -1,0 +1,86 @@
+"""`kb serve`: the page and the API, on gunicorn."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import click
+from flask import Flask
+
+from indexer import build as building
+from indexer import generations
+from indexer.cli import progress_bar, require_articles
+from kb.clock import now
+from kb.errors import KBError
+from kb.settings import Settings
+from web.app import create_app
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from gunicorn.app.base import BaseApplication
+
+THREADS = 4
+
+
+@click.command("serve")
+@click.option("--host", help="监听地址，默认 127.0.0.1")
+@click.option("--port", type=click.IntRange(1, 65535), help="端口，默认 8000")
+def serve(host: str | None, port: int | None) -> None:
+    """启动坐席页面和接口；第一次启动会先建立索引，文章有变化会先更新。"""
+    settings = require_articles()
+    _prepare(settings)
+    address = f"{host or settings.host}:{port or settings.port}"
+    click.echo(f"坐席知识台：http://{address}   按 Ctrl+C 停止")
+    _Server(create_app(settings), settings, address).run()
+
+
+def _prepare(settings: Settings) -> None:
+    """Build or update the index; where that fails, an older generation serves and the failure is said."""
+    first = generations.current_name(settings.index) is None
+    try:
+        with progress_bar("第一次启动，正在建立索引" if first else "更新索引") as progress:
+            built = building.update(settings, now(), progress)
+    except KBError as error:
+        if first:
+            raise
+        click.echo(f"索引没有更新，用原来的继续服务：{error}", err=True)
+        return
+    errors = [p for p in built.problems if p.level == "error"]
+    for problem in errors:
+        click.echo(str(problem), err=True)
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn around one application, without a configuration file."""
+
+    def __init__(self, app: Flask, settings: Settings, address: str) -> None:
+        self._app = app
+        self._settings = settings
+        self._address = address
+        super().__init__()
+
+    def load_config(self) -> None:
+        """The few settings that differ from gunicorn's own. No access log: URLs hold questions."""
+        chosen: dict[str, Any] = {
+            "bind": self._address,
+            "workers": self._settings.workers,
+            "threads": THREADS,
+            "preload_app": True,
+            "timeout": 60,
+            "graceful_timeout": 10,
+            "loglevel": "warning",
+            "accesslog": None,
+            "limit_request_line": 8190,
+            "control_socket_disable": True,
+        }
+        for key, value in chosen.items():
+            if key in self.cfg.settings:
+                self.cfg.set(key, value)
+
+    def load(self) -> Flask:
+        """The application that every worker serves."""
+        return self._app
+
+
+commands: list[click.Command] = [serve]
