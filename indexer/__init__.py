@@ -1,0 +1,1 @@
+"""How text is found: documents, Whoosh, scores, generations of the index."""

@@ -17,7 +17,7 @@ import kb
 from indexer import generations, whoosh_index
 from indexer.documents import Document, documents, store
 from indexer.generations import Manifest
-from indexer.searcher import WhooshSearcher
+from indexer.searcher import WhooshSearcher, shared_analyzer
 from kb import codec
 from kb.backend import StoredArticle
 from kb.errors import IndexProblem
@@ -106,7 +106,7 @@ def _make(settings: Settings, now: datetime, progress: Progress, base: Manifest 
         return Built(base.name, 0, 0, len(stored), problems)
     name = generations.generation_name(now)
     folder = settings.index / name
-    analyzer = Analyzer(lexicon, settings.var / "cache")
+    analyzer = shared_analyzer(lexicon, settings.var / "cache")
     try:
         _fill(folder, settings, base, removed, _analysed(changed, analyzer, progress))
         lookup = build_lookup((s.article for s in stored), analyzer)
@@ -120,7 +120,9 @@ def _make(settings: Settings, now: datetime, progress: Progress, base: Manifest 
         raise
     generations.switch(settings.index, name)
     generations.prune(settings.index, settings.keep_generations)
-    return Built(name, len(changed), len([k for k in removed if k not in digests]), len(stored) - len(changed), problems)
+    return Built(
+        name, len(changed), len([k for k in removed if k not in digests]), len(stored) - len(changed), problems
+    )
 
 
 def _stored(library: Library) -> list[StoredArticle]:

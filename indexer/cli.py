@@ -110,7 +110,9 @@ def list_command(fmt: str) -> None:
     if not rows:
         click.echo("还没有索引，请运行 kb index build。")
     for m in rows:
-        click.echo(f"{'*' if m.name == current else ' '} {m.name}  {m.made[:19]}  {m.articles} 篇  {m.documents} 个文档")
+        click.echo(
+            f"{'*' if m.name == current else ' '} {m.name}  {m.made[:19]}  {m.articles} 篇  {m.documents} 个文档"
+        )
 
 
 @index.command("rollback")

@@ -11,7 +11,7 @@ from kb.backend import StoredArticle, StoredSection
 from kb.render import to_html, to_text
 from kb.sections import split_sections
 from kb.text import Analyzer
-from kb.types import Article, ProductDetail
+from kb.types import Article, ProductDetail, RegulationDetail
 
 Terms = dict[str, int]
 
@@ -28,9 +28,7 @@ class Document:
 
 def store(article: Article, period: tuple[datetime, datetime | None]) -> StoredArticle:
     """The article as the index keeps it, its sections rendered."""
-    sections = tuple(
-        StoredSection(s, to_html(s.markdown), to_text(s.markdown)) for s in split_sections(article.body)
-    )
+    sections = tuple(StoredSection(s, to_html(s.markdown), to_text(s.markdown)) for s in split_sections(article.body))
     return StoredArticle(article, sections, *period)
 
 
@@ -50,9 +48,20 @@ def _article_texts(stored: StoredArticle) -> dict[str, list[str]]:
     return {
         "title": [article.title],
         "questions": list(article.questions),
-        "keywords": [*article.keywords, *article.supersedes_terms, article.category],
-        "body": [article.answer, *_structured(article), *_body(stored.sections)],
+        "keywords": [*article.keywords, *article.supersedes_terms, article.category, *_document(article)],
+        "body": [article.answer, *_structured(article), *_body(stored.sections), *_sources(article)],
     }
+
+
+def _document(article: Article) -> Iterable[str]:
+    """What a regulation is called by those who quote it."""
+    if isinstance(article.detail, RegulationDetail):
+        yield from (article.detail.title, article.detail.number, article.detail.issuer)
+
+
+def _sources(article: Article) -> Iterable[str]:
+    for source in article.sources:
+        yield from (source.document, source.number, source.clause)
 
 
 def _structured(article: Article) -> Iterable[str]:

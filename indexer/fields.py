@@ -19,10 +19,10 @@ class FieldWeight:
 
 
 ARTICLE_FIELDS: dict[str, FieldWeight] = {
-    "title": FieldWeight(1.0, 0.75),
+    "title": FieldWeight(0.7, 0.75),
     "questions": FieldWeight(1.0, 0.75),
-    "keywords": FieldWeight(0.6, 0.5),
-    "body": FieldWeight(0.3, 0.75),
+    "keywords": FieldWeight(1.0, 0.5),
+    "body": FieldWeight(0.4, 0.75),
 }
 SECTION_FIELDS: dict[str, FieldWeight] = {
     "heading": FieldWeight(0.6, 0.5),
@@ -30,11 +30,13 @@ SECTION_FIELDS: dict[str, FieldWeight] = {
 }
 FIELDS = {**ARTICLE_FIELDS, **SECTION_FIELDS}
 STREAMS = {"word": 1.0, "bigram": 0.8}
+# how much of a score depends on covering the whole question, 0 to 1
+COVERAGE = 0.75
 # how much the best section adds to its article
-SECTION_LIFT = 0.3
+SECTION_LIFT = 0.0
 # a clause of a regulation: share of its article's score, and of its own
-CLAUSE_ARTICLE = 0.4
-CLAUSE_OWN = 0.8
+CLAUSE_ARTICLE = 0.15
+CLAUSE_OWN = 1.0
 
 
 def stream_field(field: str, stream: str) -> str:

@@ -56,7 +56,7 @@ def names(root: Path) -> list[str]:
 def current_name(root: Path) -> str | None:
     """The generation that serves, or None."""
     try:
-        return Path(os.readlink(root / _POINTER)).name
+        return (root / _POINTER).readlink().name
     except OSError:
         return None
 
@@ -80,7 +80,8 @@ def seal(folder: Path, manifest: Manifest) -> Manifest:
         _sync(path)
     sealed = Manifest(**{**asdict(manifest), "files": files})
     temporary = folder / f".{MANIFEST}"
-    temporary.write_text(json.dumps(asdict(sealed), ensure_ascii=False), encoding="utf-8")
+    content = asdict(sealed)
+    temporary.write_text(json.dumps({**content, "seal": _seal(content)}, ensure_ascii=False), encoding="utf-8")
     _sync(temporary)
     temporary.replace(folder / MANIFEST)
     _sync(folder)
@@ -91,10 +92,13 @@ def seal(folder: Path, manifest: Manifest) -> Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a generation; raises IndexMissing or IndexCorrupt."""
     try:
-        return Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if content.pop("seal") != _seal(content):
+            raise ValueError(MANIFEST)
+        return Manifest(**content)
     except FileNotFoundError as error:
         raise IndexMissing(f"索引 {folder.name} 不完整（没有 {MANIFEST}）。") from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexCorrupt(f"索引 {folder.name} 的 {MANIFEST} 读不出来。") from error
 
 
@@ -138,6 +142,11 @@ def write_lock(root: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _seal(content: dict[str, object]) -> str:
+    """Checksum of the manifest itself, which no other file vouches for."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _checksum(path: Path) -> str:

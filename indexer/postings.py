@@ -24,6 +24,7 @@ class Postings:
         self._reader = reader
         self._lock = threading.Lock()
         self._cache: dict[tuple[str, str], tuple[Ids, Scores]] = {}
+        self._unions: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Ids, float]] = {}
         self._lengths = {name: _lengths(reader, name, live) for name in _stream_names()}
         self._count = {name: int(np.count_nonzero(lengths)) for name, lengths in self._lengths.items()}
 
@@ -40,10 +41,20 @@ class Postings:
         """In how many live documents the term stands."""
         return len(self(name, term)[0])
 
-    def inverse_frequency(self, name: str, term: str) -> float:
-        """ln(1 + (N - n + 0.5) / (n + 0.5)), N being the documents that have the field (Robertson & Zaragoza 2009)."""
-        total, n = self._count[name], self.document_frequency(name, term)
-        return math.log(1 + (total - n + 0.5) / (n + 0.5))
+    def anywhere(self, fields: tuple[str, ...], terms: tuple[str, ...]) -> tuple[Ids, float]:
+        """Documents (int32, ascending) that hold any of some words in any of some fields, and the idf of that set.
+
+        idf = ln(1 + (N - n + 0.5) / (n + 0.5)), N being the documents that have the first of the fields
+        (Robertson & Zaragoza 2009).
+        """
+        found = self._unions.get((fields, terms))
+        if found is None:
+            parts = [self(stream_field(f, "word"), t)[0] for f in fields for t in terms]
+            documents = np.unique(np.concatenate(parts))
+            total = max(self._count[stream_field(f, "word")] for f in fields)
+            idf = math.log(1 + (max(total - len(documents), 0) + 0.5) / (len(documents) + 0.5))
+            found = self._unions[(fields, terms)] = (documents, idf)
+        return found
 
     def _read(self, name: str, term: str) -> tuple[Ids, Scores]:
         text = term.encode("utf-8", "replace")

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import generations, whoosh_index
+from indexer import generations, ranking, whoosh_index
 from indexer.fields import (
-    ARTICLE_FIELDS,
     CLAUSE_ARTICLE,
     CLAUSE_OWN,
     FIELDS,
-
     SECTION_LIFT,
     STREAMS,
     stream_field,
@@ -26,25 +27,32 @@ from indexer.postings import Postings, Scores
 from kb import codec
 from kb.backend import Contribution, Hit, StoredArticle
 from kb.errors import IndexCorrupt
-from kb.lexicon import load_lexicon
+from kb.lexicon import Lexicon, load_lexicon
 from kb.lookup import Lookup
 from kb.normalize import normalize
 from kb.query import Query, Understanding
 from kb.sections import is_clause
 from kb.text import Analyzer
-from kb.types import Audience
+from kb.types import Article, Audience
 from kb.visibility import Viewer, admitted, in_force, seconds
 
 # at most so many clauses of one regulation among the hits
-CLAUSES_PER_ARTICLE = 3
+CLAUSES_PER_ARTICLE = 5
 _PHRASE_CHECKS = 500
+_MOST_ANALYZERS = 4
 _OPEN = Audience()
+_ANALYZERS: list[Analyzer] = []
+_LOADING = threading.Lock()
 
 
-@lru_cache(maxsize=4)
-def _analyzer(fingerprint: str, lexicon_folder: Path, cache: Path) -> Analyzer:
-    """One analyser for all generations with the same lexicon: loading jieba's dictionary takes a second."""
-    return Analyzer(load_lexicon(lexicon_folder)[0], cache)
+def shared_analyzer(lexicon: Lexicon, cache: Path) -> Analyzer:
+    """One analyser for all generations with the same words: loading jieba's dictionary takes a second."""
+    with _LOADING:
+        found = next((a for a in _ANALYZERS if a.lexicon == lexicon), None)
+        if found is None:
+            found = Analyzer(lexicon, cache)
+            _ANALYZERS[:] = [*_ANALYZERS, found][-_MOST_ANALYZERS:]
+        return found
 
 
 class WhooshSearcher:
@@ -57,19 +65,19 @@ class WhooshSearcher:
         try:
             reader = whoosh_index.open_reader(folder / "whoosh")
             lexicon, _ = load_lexicon(folder)
-            analyzer = _analyzer(lexicon.fingerprint, folder, cache)
+            analyzer = shared_analyzer(lexicon, cache)
             self._lookup = Lookup.from_json(json.loads((folder / "lookup.json").read_text("utf-8")))
             self._open(reader)
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise IndexCorrupt(f"索引 {folder.name} 打不开：{error}") from error
         self._understanding = Understanding(analyzer, self._lookup)
 
-    def _open(self, reader: whoosh_index.IndexReader) -> None:
+    def _open(self, reader: Any) -> None:
         rows = [(n, reader.stored_fields(n)) for n in reader.all_doc_ids()]
         payloads = {row["key"]: row["payload"] for _, row in rows if not row["anchor"]}
         self.keys = sorted(payloads)
         self._articles = {key: codec.load(payloads[key]) for key in self.keys}
-        number = {key: i for i, key in enumerate(self.keys)}
+        self._number = number = {key: i for i, key in enumerate(self.keys)}
         size = reader.doc_count_all()
         # for each document its article's number; for each article its own document
         self._owner = np.zeros(size, np.int32)
@@ -89,7 +97,8 @@ class WhooshSearcher:
         self._is_clause = np.array([is_clause(self._anchors[d]) for d in self._sections.tolist()], bool)
         self._start = np.array([seconds(self._articles[k].start) for k in self.keys], np.int64)
         self._end = np.array([seconds(self._articles[k].end) for k in self.keys], np.int64)
-        self._regulation = np.array([self._articles[k].article.type == "regulation" for k in self.keys], bool)
+        # laws without phrasings are answered clause by clause; the others as articles that name their best clause
+        self._by_clause = np.array([_is_by_clause(self._articles[k].article) for k in self.keys], bool)
         self._restricted = [i for i, k in enumerate(self.keys) if self._articles[k].article.audience != _OPEN]
         self._postings = Postings(reader, np.array([n for n, _ in rows], np.int32))
 
@@ -144,17 +153,15 @@ class WhooshSearcher:
         """The best hits, best first."""
         if query.empty:
             return []
-        scores = self._score(query)
-        mask = self._mask(at, viewer)
-        hits = self._ranked(scores, mask, _PHRASE_CHECKS if query.phrases else limit)
+        scores, covered = ranking.score(query, self._postings, len(self._owner))
+        hits = self._ranked(scores, self._mask(at, viewer), _PHRASE_CHECKS if query.phrases else limit)
         if query.phrases:
             hits = [h for h in hits if self._contains(h, query.phrases)]
-        idf = self._idf(query)
-        return [self._with_coverage(hit, idf) for hit in hits[:limit]]
+        return [self._with_coverage(hit, covered) for hit in hits[:limit]]
 
     def explain(self, query: Query, key: str) -> list[Contribution]:
         """What each term added in each field, for the article and its sections."""
-        own = {int(self._article_document[self.keys.index(key)])}
+        own = {int(self._article_document[self._number[key]])}
         own |= {d for d in self._sections.tolist() if self.keys[self._owner[d]] == key}
         found = []
         for term in query.terms:
@@ -166,16 +173,6 @@ class WhooshSearcher:
                     best = float(scores[at].max()) * weight.boost * STREAMS[term.stream] * term.weight
                     found.append(Contribution(term.text, name, term.weight, len(documents), best))
         return sorted(found, key=lambda c: (-c.score, c.field, c.term))
-
-    def _score(self, query: Query) -> Scores:
-        """Score of each document, float32 [documents]: the sum over terms and fields of weight · boost · BM25."""
-        scores = np.zeros(len(self._owner), np.float32)
-        for term in query.terms:
-            for field, weight in FIELDS.items():
-                documents, impacts = self._postings(stream_field(field, term.stream), term.text)
-                if len(documents):
-                    scores[documents] += impacts * np.float32(weight.boost * STREAMS[term.stream] * term.weight)
-        return scores
 
     def _mask(self, at: datetime, viewer: Viewer) -> NDArray[np.bool_]:
         """Which articles may be shown, bool [articles]."""
@@ -190,8 +187,8 @@ class WhooshSearcher:
         owners = self._owner[self._sections]
         best = np.zeros(len(articles), np.float32)
         np.maximum.at(best, owners, sections)
-        whole = np.where(self._regulation, CLAUSE_ARTICLE * articles, articles + SECTION_LIFT * best)
-        clause = self._is_clause & self._regulation[owners] & (sections > 0)
+        whole = np.where(self._by_clause, CLAUSE_ARTICLE * articles, articles + SECTION_LIFT * best)
+        clause = self._is_clause & self._by_clause[owners] & (sections > 0)
         clauses = np.where(clause, CLAUSE_ARTICLE * articles[owners] + CLAUSE_OWN * sections, 0)
         whole[~mask] = 0
         clauses[~mask[owners]] = 0
@@ -239,27 +236,9 @@ class WhooshSearcher:
         parts = [a.title, *a.questions, a.answer, *(c.path for c in a.channels), *(s.do for s in a.steps)]
         return normalize("\n".join([*parts, *(p.section.heading + "\n" + p.text for p in stored.sections)])).text
 
-    def _idf(self, query: Query) -> dict[str, float]:
-        """Inverse document frequency of each word typed, in the whole index; unknown words weigh most."""
-        return {
-            t.text: max(self._postings.inverse_frequency(stream_field(f, "word"), t.text) for f in ("title", "body"))
-            for t in query.terms
-            if t.stream == "word" and not t.text.startswith("=")
-        }
-
-    def _with_coverage(self, hit: Hit, idf: dict[str, float]) -> Hit:
-        document = self._article_document[self.keys.index(hit.key)]
-        held = sum(
-            weight
-            for term, weight in idf.items()
-            if any(_holds(self._postings(stream_field(f, "word"), term)[0], document) for f in ARTICLE_FIELDS)
-        )
-        return Hit(hit.key, hit.section, hit.score, held / (sum(idf.values()) or 1.0))
+    def _with_coverage(self, hit: Hit, covered: Scores) -> Hit:
+        return replace(hit, coverage=float(covered[self._article_document[self._number[hit.key]]]))
 
 
-def _holds(documents: NDArray[np.int32], document: int) -> bool:
-    at = int(np.searchsorted(documents, document))
-    return at < len(documents) and int(documents[at]) == document
-
-
-
+def _is_by_clause(article: Article) -> bool:
+    return article.type == "regulation" and not article.questions

@@ -17,7 +17,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from whoosh import fields, formats, index
     from whoosh.analysis import Analyzer as WhooshAnalyzer
-    from whoosh.reading import IndexReader
 
 MEMORY_MB = 256
 
@@ -89,6 +88,6 @@ def write(folder: Path, removed: Iterable[str], added: Iterable[tuple[list[Docum
     opened.close()
 
 
-def open_reader(folder: Path) -> IndexReader:
+def open_reader(folder: Path) -> Any:
     """A reader of the latest commit. One thread at a time may use it."""
     return index.open_dir(folder, readonly=True).reader()

@@ -228,7 +228,11 @@ def _clause(stored: StoredArticle, hit: Hit, mark: Marker) -> Iterable[Line]:
     part = next(p for p in stored.sections if p.section.anchor == hit.section)
     detail = stored.article.detail
     name = detail.title if isinstance(detail, RegulationDetail) and detail.title else stored.article.title
-    yield Line(f"《{name.strip('《》')}》{part.section.anchor}", mark(part.text[:_CLAUSE_LENGTH]), f"section.{part.section.anchor}")
+    yield Line(
+        f"《{name.strip('《》')}》{part.section.anchor}",
+        mark(part.text[:_CLAUSE_LENGTH]),
+        f"section.{part.section.anchor}",
+    )
 
 
 def _excerpt(stored: StoredArticle, hit: Hit, query: Query, mark: Marker) -> Iterable[Line]:

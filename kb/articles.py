@@ -49,7 +49,6 @@ ALERT_DAYS = 30
 STANDING_REVIEW_DAYS = 90
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _INVESTMENTS = re.compile("理财|结构性|基金|贵金属|积存金|黄金")
-_SLOTS = ("materials", "duration", "fee", "hours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,9 @@ def _slug(fields: Fields) -> str:
 def _department(fields: Fields, name: str, registry: Registry, lenient: bool) -> str:
     value = fields.text(name, required=not lenient)
     if value and registry.departments and value not in registry.departments:
-        fields.say(fields.at(name), f"{name} 写的是“{value}”，部门登记表里没有；可用：{'、'.join(registry.departments)}。")
+        fields.say(
+            fields.at(name), f"{name} 写的是“{value}”，部门登记表里没有；可用：{'、'.join(registry.departments)}。"
+        )
     return value
 
 
@@ -185,7 +186,7 @@ def _sources(fields: Fields, lenient: bool) -> tuple[Source, ...]:
 
 
 def _channels(fields: Fields, registry: Registry, *, required: bool) -> tuple[Channel, ...]:
-    rows = fields.mappings("channels", ("channel", "path", *_SLOTS, "if_fails"))
+    rows = fields.mappings("channels", ("channel", "path", "materials", "duration", "fee", "hours", "if_fails"))
     if required and not rows:
         fields.say(fields.at("channels"), "流程至少要写一个办理渠道 channels。")
     found = []
@@ -193,8 +194,11 @@ def _channels(fields: Fields, registry: Registry, *, required: bool) -> tuple[Ch
         channel = Channel(
             row.choice("channel", CHANNELS),
             row.text("path", required=True),
-            *(row.text(slot, required=True) for slot in _SLOTS),
-            if_fails=row.text("if_fails"),
+            row.text("materials", required=True),
+            row.text("duration", required=True),
+            row.text("fee", required=True),
+            row.text("hours", required=True),
+            row.text("if_fails"),
         )
         missing = registry.missing_entry(channel.channel, channel.steps) if channel.path else None
         if missing is not None:
@@ -248,8 +252,8 @@ def _regulation(fields: Fields, registry: Registry, lenient: bool) -> Detail:
     child = fields.mapping("document", known)
     if child is None and not lenient:
         fields.say(fields.at("document"), "制度要写 document：全称、文号、发布机关和日期。")
-    values = [child.text(n, required=n in ("title", "number")) for n in known] if child else [""] * len(known)
-    return RegulationDetail(*values, affects=fields.texts("affects"))
+    values = {n: child.text(n, required=n in ("title", "number")) if child else "" for n in known}
+    return RegulationDetail(affects=fields.texts("affects"), **values)
 
 
 def _complaint(fields: Fields, registry: Registry, lenient: bool) -> Detail:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from kb.importer import import_command
 from kb.library import load_library
 from kb.settings import load_settings
+from kb.templates import new
 from kb.types import Problem
 
 
@@ -53,4 +55,4 @@ def _below(name: str, folder: str) -> bool:
     return folder in (".", name) or name.startswith(f"{folder}/")
 
 
-commands = [check]
+commands = [check, new, import_command]

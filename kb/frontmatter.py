@@ -49,7 +49,9 @@ def decode(data: bytes, path: str) -> str | Problem:
         return Problem(path, line, 1, _encoding_hint(data))
     if "\0" in text:
         where = text.index("\0")
-        return Problem(path, text.count("\n", 0, where) + 1, 1, "文件里有空字符（可能是没有 BOM 的 UTF-16），请用 UTF-8 重新保存。")
+        return Problem(
+            path, text.count("\n", 0, where) + 1, 1, "文件里有空字符（可能是没有 BOM 的 UTF-16），请用 UTF-8 重新保存。"
+        )
     return _newlines(text)
 
 
@@ -92,9 +94,13 @@ def _compose(source: str, path: str) -> yaml.MappingNode | Problem:
         for token in yaml.scan(source, Loader=yaml.SafeLoader):
             mark = token.start_mark
             if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
-                return Problem(path, mark.line + 1, mark.column + 1, "字段里不能用 & 和 *（YAML 引用）；文字以它们开头时请加引号。")
+                return Problem(
+                    path, mark.line + 1, mark.column + 1, "字段里不能用 & 和 *（YAML 引用）；文字以它们开头时请加引号。"
+                )
             if isinstance(token, yaml.TagToken):
-                return Problem(path, mark.line + 1, mark.column + 1, "字段里不能用 !（YAML 标签）；文字以它开头时请加引号。")
+                return Problem(
+                    path, mark.line + 1, mark.column + 1, "字段里不能用 !（YAML 标签）；文字以它开头时请加引号。"
+                )
         node = yaml.compose(source, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         problem_mark = error.problem_mark or error.context_mark

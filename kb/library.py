@@ -96,7 +96,9 @@ def _between(articles: Iterable[Article], ids: set[str]) -> list[Problem]:
         for question in article.questions:
             owner = owners.setdefault(question, article.id)
             if owner != article.id:
-                problems.append(Problem(article.path, 0, 0, f"相似问“{question}”在 {owner} 里也有，请只留一处。", "warning"))
+                problems.append(
+                    Problem(article.path, 0, 0, f"相似问“{question}”在 {owner} 里也有，请只留一处。", "warning")
+                )
     return problems
 
 

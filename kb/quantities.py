@@ -19,7 +19,15 @@ _SCALE = "(?:[十百千]?[万亿]|[百千](?![分]))"
 _NUM = rf"(?:(?:{_ARABIC})\s?{_SCALE}?|(?<!第)[零〇一二两三四五六七八九十]{_CN}{{0,11}}(?:点[零〇一二三四五六七八九]{{1,6}})?)"
 # not inside a longer Latin or digit run
 _LEFT = r"(?<![a-z0-9.,])"
-_CURRENCIES = {"美元": "美元", "美金": "美元", "欧元": "欧元", "英镑": "英镑", "港币": "港币", "港元": "港币", "日元": "日元"}
+_CURRENCIES = {
+    "美元": "美元",
+    "美金": "美元",
+    "欧元": "欧元",
+    "英镑": "英镑",
+    "港币": "港币",
+    "港元": "港币",
+    "日元": "日元",
+}
 _CLASSES = {"i": "1", "ii": "2", "iii": "3", "一": "1", "二": "2", "三": "3", "1": "1", "2": "2", "3": "3"}
 
 
@@ -112,7 +120,11 @@ def _date(match: re.Match[str]) -> str | None:
 def _money(match: re.Match[str]) -> str | None:
     text = match["n"]
     chinese = text[0] not in "0123456789"
-    if chinese and not match["u"] and not (len(text) > 1 and re.search("[百千万亿]", text[1:]) and text[0] not in "百千万亿"):
+    if (
+        chinese
+        and not match["u"]
+        and not (len(text) > 1 and re.search("[百千万亿]", text[1:]) and text[0] not in "百千万亿")
+    ):
         return None
     return _number(match, _CURRENCIES.get(match["u"] or "", ""))
 
@@ -134,6 +146,11 @@ def _account_class(match: re.Match[str]) -> str:
 def _clause(match: re.Match[str]) -> str | None:
     number = _number(match, "条")
     return None if number is None else f"第{number}" + (f"之{match['x']}" if match["x"] else "")
+
+
+def _document_number(match: re.Match[str]) -> str | None:
+    number = _number(match, "号")
+    return None if number is None else f"第{number}"
 
 
 def _product(match: re.Match[str]) -> str:
@@ -162,6 +179,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
         (r"(?P<c>[一二])(?=[、,/和及与或]?(?:[二三][、,/和及与或]?){0,1}[二三]类(?:账户|户))", _account_class),
         (rf"第\s?(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?条(?:之(?P<x>[一二三四五六七八九十]))?",
          _clause),
+        (rf"第\s?(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?号", _document_number),
+        (rf"(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?号(?=[令文])", _document_number),
+        (r"(?<=[〕\])])(?P<n>\d{1,4})号", _document_number),
         (rf"{_LEFT}(?P<n>{_ARABIC})\s?%", _percent(100)),
         (rf"{_LEFT}(?P<n>{_ARABIC})\s?‰", _percent(1000)),
         (rf"百分之(?P<n>{_NUM})", _percent(100)),
@@ -169,7 +189,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
         (rf"万分之(?P<n>{_NUM})", _percent(10000)),
         (rf"{_LEFT}(?P<a>\d{{1,3}})\s?[*×x]\s?(?P<b>\d{{1,3}})(?![a-z0-9])", _product),
         (rf"{_LEFT}t\s?\+\s?(?P<n>\d{{1,2}})(?![a-z0-9])", _settlement),
-        (rf"{_LEFT}(?P<n>(?:19|20)\d\d)\s?年", _year),
+        (rf"{_LEFT}(?P<n>(?:19|20)\d\d)(?:\s?年|(?=[〕\]]))", _year),
         (rf"{_LEFT}(?P<m>1[0-2]|0?[1-9])\s?月\s?(?P<d>[12]\d|3[01]|0?[1-9])\s?[日号]", _date),
         (r"(?P<m>十[一二]?|[一二三四五六七八九])月(?P<d>[一二]?十[一二三四五六七八九]?|三十一?|[一二三四五六七八九])[日号]", _date),
         (r"半年", _half_year),
@@ -180,7 +200,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
         (rf"{_LEFT}(?P<n>{_NUM})\s?(?P<u>美元|美金|欧元|英镑|港币|港元|日元|元|块钱|块)?", _money),
     )
 )  # fmt: skip
-_MAYBE = re.compile(rf"\d|{_CN}|第(?=[\d零一二三四五六七八九十百])|半年|[a-z](?=[a-z]{{0,2}}[、,/和及与或]|[a-z]{{0,2}}\s?类)|t\s?\+")
+_MAYBE = re.compile(
+    rf"\d|{_CN}|第(?=[\d零一二三四五六七八九十百])|半年|[a-z](?=[a-z]{{0,2}}[、,/和及与或]|[a-z]{{0,2}}\s?类)|t\s?\+"
+)
 
 
 def find_quantities(text: str) -> Iterator[Quantity]:

@@ -31,7 +31,7 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
     ("path", re.compile("怎么|如何|怎样|咋|在哪|哪里|哪儿|步骤|流程|操作|入口|办理|设置|修改|开通|取消|调整")),
 )
 # how much a term counts, by how it was found; see benchmarks/README.md
-WEIGHTS = {"word": 1.0, "inner": 0.8, "latin": 1.2, "quantity": 1.3, "concept": 0.7, "wider": 0.5, "bigram": 1.0}
+WEIGHTS = {"word": 1.0, "inner": 0.4, "latin": 1.2, "quantity": 1.3, "concept": 0.7, "wider": 0.5, "bigram": 1.0}
 _QUOTED = re.compile(r"[“\"「『]([^”\"」』]{1,60})[”\"」』]")
 
 

@@ -54,7 +54,9 @@ def load_registry(articles: Path) -> tuple[Registry, list[Problem]]:
     values = {
         name: str(entry["value"]) for name, entry in facts.items() if isinstance(entry, dict) and "value" in entry
     }
-    return Registry({k: _menu(v) for k, v in menus.items()}, values, {k: str(v) for k, v in departments.items()}), problems
+    return Registry(
+        {k: _menu(v) for k, v in menus.items()}, values, {k: str(v) for k, v in departments.items()}
+    ), problems
 
 
 def _menu(value: object) -> Menu:

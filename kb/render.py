@@ -13,7 +13,9 @@ _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "table", "thead", "tbody",
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 _LINK = re.compile(r"(?<!!)\[([^\]\n]{0,200})\]\((?!https?:|mailto:|tel:|#)([^)\s]{1,200})\)")
 _IMAGE = re.compile(r"!\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)")
-_MARKS = re.compile(r"[*_`~]{1,3}(?=\S)|(?<=\S)[*_`~]{1,3}|^\s{0,3}(?:#{1,6}|>|[-*+]|\d{1,3}\.)\s+|^[\s|:-]+$", re.MULTILINE)
+_MARKS = re.compile(
+    r"[*_`~]{1,3}(?=\S)|(?<=\S)[*_`~]{1,3}|^\s{0,3}(?:#{1,6}|>|[-*+]|\d{1,3}\.)\s+|^[\s|:-]+$", re.MULTILINE
+)
 _TAG = re.compile(r"<[^>]{0,400}>")
 
 
@@ -24,7 +26,11 @@ def to_html(source: str) -> str:
     text = html.escape(text, quote=False).replace("&gt;", ">")
     made = markdown.markdown(text, extensions=["tables", "sane_lists"], output_format="html")
     return nh3.clean(
-        made, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto", "tel"}, link_rel="noopener noreferrer"
+        made,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer",
     )
 
 

@@ -105,7 +105,12 @@ class Analyzer:
             yield at, len(text), None
 
     def _plain_segment(
-        self, text: str, start: int, end: int, spans: list[tuple[int, int, str, Kind]], pairs: list[tuple[int, int, str]]
+        self,
+        text: str,
+        start: int,
+        end: int,
+        spans: list[tuple[int, int, str, Kind]],
+        pairs: list[tuple[int, int, str]],
     ) -> None:
         at = start
         for match in self._mixed.finditer(text, start, end) if self._mixed else ():
@@ -115,7 +120,12 @@ class Analyzer:
         self._runs(text, at, end, spans, pairs)
 
     def _runs(
-        self, text: str, start: int, end: int, spans: list[tuple[int, int, str, Kind]], pairs: list[tuple[int, int, str]]
+        self,
+        text: str,
+        start: int,
+        end: int,
+        spans: list[tuple[int, int, str, Kind]],
+        pairs: list[tuple[int, int, str]],
     ) -> None:
         for match in _CHINESE.finditer(text, start, end):
             spans += self._chinese(match[0], match.start())
@@ -135,9 +145,7 @@ class Analyzer:
                         yield start + i, start + i + size, inner, "inner"
             at += len(word)
 
-    def _concepts(
-        self, text: str, spans: Iterable[tuple[int, int, str, Kind]]
-    ) -> Iterator[tuple[int, int, str, Kind]]:
+    def _concepts(self, text: str, spans: Iterable[tuple[int, int, str, Kind]]) -> Iterator[tuple[int, int, str, Kind]]:
         """Concepts whose member begins and ends where some term does."""
         starts = {s[0] for s in spans}
         ends = {s[1] for s in spans}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response
-from flask_openapi3 import APIBlueprint
+from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from kb import views
@@ -102,7 +103,9 @@ class ErrorResult(BaseModel):
     error: ErrorDetail
 
 
-_ERRORS: dict[str, Any] = {str(code): ErrorResult for code in (400, 404, 413, 415, 422, 503)}
+_ERRORS: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
+    str(code): ErrorResult for code in (400, 404, 413, 415, 422, 503)
+}
 
 
 def api(base: KnowledgeBase) -> APIBlueprint:
@@ -116,7 +119,8 @@ def api(base: KnowledgeBase) -> APIBlueprint:
 
     @blueprint.get("/search", summary="Answer a question", responses={"200": SearchResult})
     def search_by_url(query: SearchBody) -> Response:
-        return search(query)
+        answer = base.ask(query.q, ANYBODY, _moment(query.at), query.limit)
+        return _ok(SearchResult(data=views.answer_view(answer)))
 
     @blueprint.post("/suggest", summary="Complete what was typed", responses={"200": SuggestResult})
     def suggest(body: SuggestBody) -> Response:

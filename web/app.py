@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Flask, Response
-from flask_openapi3 import Info, OpenAPI
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
 
 from indexer.backends import CurrentSearcher
@@ -73,7 +72,7 @@ _SAID = {
 }
 
 
-def _invalid(error: ValidationError) -> Any:
+def _invalid(error: ValidationError) -> Response:
     """Every invalid parameter in one Chinese sentence, 422."""
     parts = []
     for problem in error.errors():

@@ -14,7 +14,6 @@ from indexer.cli import progress_bar, require_articles
 from kb.clock import now
 from kb.errors import KBError
 from kb.settings import Settings
-from web.app import create_app
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -32,6 +31,9 @@ def serve(host: str | None, port: int | None) -> None:
     _prepare(settings)
     address = f"{host or settings.host}:{port or settings.port}"
     click.echo(f"坐席知识台：http://{address}   按 Ctrl+C 停止")
+    # imported here: the other commands start faster without the web framework
+    from web.app import create_app
+
     _Server(create_app(settings), settings, address).run()
 
 

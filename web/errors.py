@@ -48,6 +48,6 @@ def _http_error(error: HTTPException) -> Response:
     return error_response(status, error.name.replace(" ", ""), _SAID.get(status, f"请求没有成功（{status}）。"))
 
 
-def _bug(error: Exception) -> Response:
+def _bug(_: Exception) -> Response:
     _LOG.exception("unexpected error on %s", request.path)
     return error_response(500, "InternalError", _SAID[500])

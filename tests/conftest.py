@@ -1,0 +1,51 @@
+"""Folders and indexes that the tests share. Every index is a real one."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from builders import write_small_library
+
+from indexer import build as building
+from indexer.backends import CurrentSearcher
+from kb.ask import KnowledgeBase
+from kb.clock import SHANGHAI, now
+from kb.library import load_library
+from kb.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+AT = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
+
+
+@pytest.fixture(scope="session")
+def at():
+    """The moment at which the tests ask."""
+    return AT
+
+
+@pytest.fixture()
+def settings(tmp_path):
+    """Settings over folders of this test alone, with a library of five articles; no index yet."""
+    articles = tmp_path / "articles"
+    write_small_library(articles)
+    return Settings(articles=articles, var=tmp_path / "var")
+
+
+@pytest.fixture(scope="session")
+def sample_settings(tmp_path_factory):
+    """The repository's own articles, indexed once."""
+    settings = Settings(articles=ROOT / "articles", var=tmp_path_factory.mktemp("sample"))
+    building.build(settings, now())
+    return settings
+
+
+@pytest.fixture(scope="session")
+def sample(sample_settings):
+    """What the service knows with the repository's own articles."""
+    return KnowledgeBase(CurrentSearcher(sample_settings))
+
+
+@pytest.fixture(scope="session")
+def sample_articles():
+    """The repository's own articles, as their files say it."""
+    return load_library(ROOT / "articles").articles

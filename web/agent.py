@@ -1,0 +1,90 @@
+"""The agent's page: one question line, answers below it. Questions travel by POST, so that no log holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from flask import Blueprint, render_template, request
+from markupsafe import Markup
+
+from kb.answers import FACETS
+from kb.ask import KnowledgeBase
+from kb.clock import now, parse_moment
+from kb.errors import IndexProblem, KBError, QuestionError
+from kb.query import MAX_QUESTION
+from kb.visibility import ANYBODY
+
+EXAMPLES = ("改绑手机号", "信用卡账单日怎么调整", "跨行转账手续费", "存款保险赔多少", "有人让我转到安全账户")
+# what a badge has room for; the full text is `kb.types.IDENTITY`
+_IDENTITY_SHORT = {"L0": "免核身", "L1": "核姓名", "L2": "核三要素", "L3": "三要素加密码", "LX": "电话不办"}
+_TONES = (("short", "简短"), ("elder", "适老"), ("soothe", "安抚"))
+
+Page = tuple[str, int]
+
+
+def agent_pages(base: KnowledgeBase) -> Blueprint:
+    """The blueprint of the page, its results and the articles."""
+    pages = Blueprint("agent", __name__)
+
+    @pages.app_context_processor
+    def words() -> dict[str, object]:
+        """What every template of the page may need."""
+        return {"identity_short": _IDENTITY_SHORT, "tone_names": _TONES, "facet_names": FACETS}
+
+    @pages.get("/")
+    def page() -> Page:
+        """The page; with ?q= it brings the answers along, for browsers without JavaScript."""
+        question, as_of = request.args.get("q", ""), request.args.get("at", "").strip()
+        results, status = _results(base, request.args) if question.strip() or as_of else ("", 200)
+        if not question.strip() and status == 200:
+            results = ""
+        shown = render_template(
+            "agent.html",
+            question=question[:MAX_QUESTION],
+            as_of=as_of,
+            results=Markup(results),  # noqa: S704 - rendered by Jinja with autoescape
+            examples=EXAMPLES,
+            longest=MAX_QUESTION,
+        )
+        return shown, status
+
+    @pages.post("/ask")
+    def ask() -> Page:
+        """The results as a fragment, for answers as you type."""
+        return _results(base, request.form)
+
+    @pages.get("/articles/<article_id>")
+    def article(article_id: str) -> Page:
+        """A whole article with its card."""
+        as_of = request.args.get("at", "").strip()
+        found = base.article(article_id, ANYBODY, _moment(as_of))
+        if found is None:
+            message = f"没有编号为 {article_id[:80]} 的文章，或现在还不生效。"
+            return render_template("error.html", status=404, message=message), 404
+        stored, card = found
+        # nh3 cleaned the HTML when the index was made
+        sections = [(part.section, Markup(part.html)) for part in stored.sections]  # noqa: S704
+        return render_template(
+            "article.html", article=stored.article, card=card, sections=sections, as_of=as_of
+        ), 200
+
+    return pages
+
+
+def _results(base: KnowledgeBase, fields: Mapping[str, str]) -> Page:
+    """The fragment that answers a form; a problem is a sentence in the same place."""
+    as_of = fields.get("at", "").strip()
+    try:
+        answer = base.ask(fields.get("q", ""), ANYBODY, _moment(as_of))
+    except KBError as error:
+        status = 503 if isinstance(error, IndexProblem) else 400
+        return render_template("_problem.html", message=str(error), status=status), status
+    return render_template("results.html", answer=answer, cards=[*answer.alerts, *answer.cards], as_of=as_of), 200
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_moment(text) if text else now()
+    except ValueError as error:
+        raise QuestionError(f"日期“{text[:40]}”看不懂，请写成 2026-12-01 或 2026-12-01 08:30。") from error
