@@ -1,6 +1,6 @@
 """Generations of the index: folders beside one another, and the pointer to the one that serves.
 
-`gen-<time>-<id>/` holds `whoosh/`, `lexicon/`, `lookup.json` and `manifest.json` (counts, digests of every article,
+`gen-<time>-<id>/` holds `whoosh/`, `_lexicon/`, `lookup.json` and `manifest.json` (counts, digests of every article,
 fingerprints, SHA-256 of every file). `current` is a symlink that is replaced atomically. A folder without a manifest is
 unfinished. Nothing here knows Whoosh.
 """
@@ -44,7 +44,7 @@ class Manifest:
 
 def generation_name(now: datetime) -> str:
     """A new, unique name that sorts by time."""
-    return f"gen-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return f"gen-{now:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(3)}"
 
 
 def names(root: Path) -> list[str]:

@@ -47,7 +47,7 @@ MIN_TEST_QUERIES = 4
 MAX_BRANCHES = 4
 ALERT_DAYS = 30
 STANDING_REVIEW_DAYS = 90
-_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _INVESTMENTS = re.compile("理财|结构性|基金|贵金属|积存金|黄金")
 
 
@@ -89,7 +89,7 @@ def parse_article(data: bytes, name: str, registry: Registry) -> Parsed:
     digest = hashlib.sha256(data + repr(article.answer).encode() + _facts_used(text, registry).encode()).hexdigest()
     fields.report_unknown()
     problems += _body_problems(document, name, registry)
-    problems.sort(key=lambda p: (p.line, p.column))
+    problems = sorted(dict.fromkeys(problems), key=lambda p: (p.line, p.column))
     if any(p.level == "error" for p in problems):
         return Parsed(None, tuple(problems))
     return Parsed(replace(article, digest=digest), tuple(problems))
@@ -149,7 +149,7 @@ def _article(fields: Fields, document: Document, registry: Registry) -> Article:
 def _slug(fields: Fields) -> str:
     slug = fields.text("id", required=True, most=80)
     stem = Path(fields.path).stem
-    if slug and not _SLUG.fullmatch(slug):
+    if slug and not SLUG.fullmatch(slug):
         fields.say(fields.at("id"), f"id 写的是“{slug}”，只能用小写英文、数字和连字符，例如 change-reserved-phone。")
     elif slug and stem.partition("@")[0] != slug:
         fields.say(fields.at("id"), f"id 写的是“{slug}”，和文件名 {stem} 不一致。")
@@ -201,7 +201,7 @@ def _channels(fields: Fields, registry: Registry, *, required: bool) -> tuple[Ch
             row.text("if_fails"),
         )
         missing = registry.missing_entry(channel.channel, channel.steps) if channel.path else None
-        if missing is not None:
+        if missing is not None and row.text("channel") == channel.channel:
             offers = "、".join(registry.entries(channel.channel, channel.steps)[:12]) or "没有下级菜单"
             row.say(row.at("path"), f"{channel.channel}的菜单里没有“{missing}”这一级；这里可用：{offers}。")
         found.append(channel)
@@ -305,17 +305,24 @@ def _cross_checks(fields: Fields, article: Article) -> None:
     if isinstance(detail, AlertDetail) and article.status == "published":
         if detail.standing and article.review_days > STANDING_REVIEW_DAYS:
             fields.say(fields.at("review_days"), f"长期警示至少每 {STANDING_REVIEW_DAYS} 天核对一次。")
-        limit = article.effective + timedelta(days=ALERT_DAYS)
-        if not detail.standing and (article.expires is None or article.expires > limit):
+        too_long = article.expires is None or article.expires - article.effective > timedelta(days=ALERT_DAYS)
+        if not detail.standing and too_long:
             fields.say(
                 fields.at("expires"), f"警示要写失效时间，不晚于生效后 {ALERT_DAYS} 天；长期反诈卡片写 standing: true。"
             )
 
 
-_DEEP_LIST = re.compile(r"^(?:\s{2,4}|\t){10,}\S", re.MULTILINE)
-_DEEP_QUOTE = re.compile(r"^(?:\s*>){8,}", re.MULTILINE)
+_DEEP_LIST = re.compile(
+    r"^(?: {4}|\t){10}[ \t]*+\S|^[ \t]*+(?:(?:[-*+>]|\d{1,9}\.)[ \t]++){10,}+(?![-*])", re.MULTILINE
+)
+_DEEP_QUOTE = re.compile(r"^(?:[ \t]*+>){8,}", re.MULTILINE)
 _BRACKETS = re.compile(r"[\[\]()*_`<]{40,}")
+_MARKS = re.compile(r"[*_`<&!\\]")
 LONG_LINE = 20_000
+BODY_LINES = 10_000
+BLOCK_LINES = 1_000
+BLOCK_LINKS = 200
+BLOCK_MARKS = 4_000
 
 
 def _body_problems(document: Document, name: str, registry: Registry) -> list[Problem]:
@@ -326,7 +333,7 @@ def _body_problems(document: Document, name: str, registry: Registry) -> list[Pr
         found.append(Problem(name, document.body_line + body.count("\n", 0, offset), 1, message))
 
     for fact in fill_facts(body, registry.facts)[1]:
-        say(body.find(fact), f"没有名为 {fact} 的共用数字，请查 _registry/facts.yml。")
+        say(body.find(f"fact:{fact}"), f"没有名为 {fact} 的共用数字，请查 _registry/facts.yml。")
     for pattern, message in (
         (_DEEP_LIST, "列表或缩进太深，最多十层。"),
         (_DEEP_QUOTE, "引用（>）太深，最多七层。"),
@@ -334,6 +341,17 @@ def _body_problems(document: Document, name: str, registry: Registry) -> list[Pr
     ):
         if match := pattern.search(body):
             say(match.start(), message)
+    if body.count("\n") > BODY_LINES:
+        say(0, f"正文有 {body.count(chr(10))} 行，超过 {BODY_LINES} 行，请拆成几篇。")
+    offset = 0
+    for block in re.split(r"(\n[ \t]*\n)", body):  # Markdown is quadratic in the lines and the marks of a block
+        if (
+            block.count("\n") > BLOCK_LINES
+            or block.count("[") > BLOCK_LINKS
+            or len(_MARKS.findall(block)) > BLOCK_MARKS
+        ):
+            say(offset, f"这一段太长或符号太多，请用空行分成几段（一段最多 {BLOCK_LINES} 行、{BLOCK_LINKS} 个链接）。")
+        offset += len(block)
     offset = 0
     for line in body.split("\n"):
         if len(line) > LONG_LINE:

@@ -15,6 +15,15 @@ from kb.types import Problem
 
 MAX_BYTES = 1_048_576
 _MAX_NESTING = 8
+# line breaks to YAML, but not to an editor
+_YAML_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
+_OPENING = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -39,14 +48,16 @@ def decode(data: bytes, path: str) -> str | Problem:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             try:
-                return _newlines(data[len(bom) :].decode(encoding))
+                text = data[len(bom) :].decode(encoding)
+                break
             except UnicodeDecodeError:
                 return Problem(path, 0, 0, f"文件开头标明是 {encoding.upper()}，内容却不是，请用 UTF-8 重新保存。")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        return Problem(path, line, 1, _encoding_hint(data))
+    else:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            return Problem(path, line, 1, _encoding_hint(data))
     if "\0" in text:
         where = text.index("\0")
         return Problem(
@@ -60,7 +71,7 @@ def _newlines(text: str) -> str:
 
 
 def _encoding_hint(data: bytes) -> str:
-    if data.count(b"\0") > len(data) // 8:
+    if b"\0" in data:
         return "这是没有 BOM 的 UTF-16 文件，请另存为 UTF-8。"
     try:
         data.decode("gb18030")
@@ -77,7 +88,7 @@ def split(text: str, path: str) -> Document | list[Problem]:
     if len(fences) < 2:
         return [Problem(path, 1, 1, "只有开头的 ---，缺少结束字段的那一行 ---。")]
     first_line = text.count("\n", 0, fences[0].end()) + 2
-    source = "\n" * (first_line - 1) + text[fences[0].end() + 1 : fences[1].start()]
+    source = "\n" * (first_line - 1) + text[fences[0].end() + 1 : fences[1].start()].translate(_YAML_BREAKS)
     parsed = _compose(source, path)
     if isinstance(parsed, Problem):
         return [parsed]
@@ -90,6 +101,7 @@ def split(text: str, path: str) -> Document | list[Problem]:
 
 
 def _compose(source: str, path: str) -> yaml.MappingNode | Problem:
+    depth = 0
     try:
         for token in yaml.scan(source, Loader=yaml.SafeLoader):
             mark = token.start_mark
@@ -97,13 +109,17 @@ def _compose(source: str, path: str) -> yaml.MappingNode | Problem:
                 return Problem(
                     path, mark.line + 1, mark.column + 1, "字段里不能用 & 和 *（YAML 引用）；文字以它们开头时请加引号。"
                 )
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+            if depth > _MAX_NESTING:  # before composing: it recurses, and scanning goes quadratic
+                return Problem(path, mark.line + 1, mark.column + 1, "字段嵌套太深。")
             if isinstance(token, yaml.TagToken):
                 return Problem(
                     path, mark.line + 1, mark.column + 1, "字段里不能用 !（YAML 标签）；文字以它开头时请加引号。"
                 )
         node = yaml.compose(source, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        problem_mark = error.problem_mark or error.context_mark
+        unclosed = "while scanning a quoted scalar" in str(error.context)
+        problem_mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
         line, column = (problem_mark.line + 1, problem_mark.column + 1) if problem_mark else (1, 1)
         return Problem(path, line, column, _yaml_message(error, source, line))
     except yaml.reader.ReaderError as error:

@@ -26,6 +26,7 @@ from kb.articles import ANSWER_LENGTH, LONG_LINE, parse_article
 from kb.errors import ImportFileError
 from kb.library import article_files
 from kb.registry import Registry
+from kb.starter import copy_starter_lexicon
 from kb.types import FOLDERS, TYPES, Problem
 
 # early enough that every imported article is visible at once
@@ -476,6 +477,8 @@ def import_command(file: Path, root: Path, questions: Path | None, kind: str, ov
         raise ImportFileError(refusal or "没有可以导入的文章，什么也没有写。")
     write_articles(new + other, root)
     click.echo(_summary(new + other, len(articles), errors, root / FOLDERS[kind]))
+    if copy_starter_lexicon(root):
+        click.echo(f"另放入起步词库（同义词、停用词等）：{root / '_lexicon'}，可以按本行用语修改。")
 
 
 def _refusal(other: list[NewArticle], root: Path) -> str:

@@ -62,7 +62,7 @@ def _published_ids(root: Path, articles: list[Article]) -> set[str]:
 def _without_clashes(articles: list[Article]) -> tuple[list[Article], list[Problem]]:
     """One article for each id and version, the first file in order; the others are problems."""
     first: dict[tuple[str, int], Article] = {}
-    kinds: dict[str, Article] = {}
+    begun: dict[tuple[str, datetime], Article] = {}
     kept: list[Article] = []
     problems: list[Problem] = []
     for article in articles:
@@ -71,8 +71,8 @@ def _without_clashes(articles: list[Article]) -> tuple[list[Article], list[Probl
             message = f"编号 {article.id} 第 {article.version} 版和 {other.path} 重复，请改编号或版本号。"
             problems.append(Problem(article.path, 2, 1, message))
             continue
-        elder = kinds.setdefault(article.id, article)
-        if elder.effective == article.effective and elder is not article:
+        elder = begun.setdefault((article.id, article.effective), article)
+        if elder is not article:
             problems.append(Problem(article.path, 2, 1, f"和 {elder.path} 同时生效，请改 effective。"))
             continue
         kept.append(article)
@@ -88,7 +88,8 @@ def _between(articles: Iterable[Article], ids: set[str]) -> list[Problem]:
             problems.append(Problem(article.path, 3, 1, f"{article.type} 类文章要放在 {FOLDERS[article.type]}/ 目录。"))
         for target in _LINK.findall(article.body):
             if not _EXTERNAL.match(target) and target.partition("#")[0] not in ids:
-                problems.append(Problem(article.path, 0, 0, f"正文链接到“{target}”，没有这篇文章。"))
+                level = "warning" if article.status == "imported" else "error"
+                problems.append(Problem(article.path, 0, 0, f"正文链接到“{target}”，没有这篇文章。", level))
         if isinstance(article.detail, RegulationDetail):
             for target in article.detail.affects:
                 if target not in ids:

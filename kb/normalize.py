@@ -47,7 +47,8 @@ def _plain(char: str) -> str:
         return " "
     if category == "Cf" or category[0] == "M":
         return ""
-    return "".join(_simplified().get(c, c) for c in unicodedata.normalize("NFKC", char).lower())
+    plain = unicodedata.normalize("NFKC", char).lower()
+    return "".join(_simplified().get(c, c) for c in plain if unicodedata.category(c)[0] != "M")
 
 
 class _Table(dict[int, str]):

@@ -13,10 +13,11 @@ from decimal import Decimal
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
+_BIG = {"": 1, "万": 10**4, "亿": 10**8, "万亿": 10**12}
 _CN = "[零〇一二两三四五六七八九十百千万亿]"
-_ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,15}(?:\.\d{1,6})?"
-_SCALE = "(?:[十百千]?[万亿]|[百千](?![分]))"
-_NUM = rf"(?:(?:{_ARABIC})\s?{_SCALE}?|(?<!第)[零〇一二两三四五六七八九十]{_CN}{{0,11}}(?:点[零〇一二三四五六七八九]{{1,6}})?)"
+_ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,15}(?!\d)(?:\.\d{1,6})?"
+_SCALE = "(?:[十百千]?(?:万亿|[万亿])|[百千](?![分]))"
+_NUM = rf"(?:(?:{_ARABIC})\s?{_SCALE}?|(?<!第)[零〇一二两三四五六七八九十]{_CN}{{0,11}}(?:点[零〇一二三四五六七八九]{{1,6}}[万亿]?)?)"
 # not inside a longer Latin or digit run
 _LEFT = r"(?<![a-z0-9.,])"
 _CURRENCIES = {
@@ -43,23 +44,27 @@ class Quantity:
 def parse_number(text: str) -> Decimal | None:
     """The value of an Arabic, Chinese or mixed number (`50,000`, `五万`, `5.5万`, `四点五`), or None if it is not one."""
     text = text.replace(",", "").replace(" ", "")
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([十百千]?)([万亿]?)", text)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([十百千]?)(万?亿?)", text)
     if match:
-        scale = _POWERS.get(match[2], 1) * {"万": 10**4, "亿": 10**8}.get(match[3], 1)
+        scale = _POWERS.get(match[2], 1) * _BIG[match[3]]
         return Decimal(match[1]) * scale
     whole, point, fraction = text.partition("点")
+    scale = _BIG[fraction[-1]] if fraction[-1:] in ("万", "亿") else 1
+    fraction = fraction if scale == 1 else fraction[:-1]
     value = _chinese_integer(whole)
     if value is None or (point and not fraction):
         return None
     if any(c not in _DIGITS for c in fraction):
         return None
-    return Decimal(f"{value}.{''.join(str(_DIGITS[c]) for c in fraction) or '0'}")
+    return Decimal(f"{value}.{''.join(str(_DIGITS[c]) for c in fraction) or '0'}") * scale
 
 
 def _chinese_integer(text: str) -> int | None:
     if not text:
         return None
     if len(text) > 1 and all(c in _DIGITS for c in text):
+        if len(text) == 2 and not set(text) & set("零〇"):
+            return None  # 两三天 is two or three days, not 23
         return int("".join(str(_DIGITS[c]) for c in text))
     total = section = digit = 0
     last_power = 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 import markdown
@@ -16,15 +15,16 @@ _IMAGE = re.compile(r"!\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)")
 _MARKS = re.compile(
     r"[*_`~]{1,3}(?=\S)|(?<=\S)[*_`~]{1,3}|^\s{0,3}(?:#{1,6}|>|[-*+]|\d{1,3}\.)\s+|^[\s|:-]+$", re.MULTILINE
 )
-_TAG = re.compile(r"<[^>]{0,400}>")
 
 
 def to_html(source: str) -> str:
     """Sanitised HTML of a part of a body; links to other articles lead to `/articles/<id>`."""
     text = _IMAGE.sub(r"\1", source)
     text = _LINK.sub(lambda m: f"[{m[1]}](/articles/{m[2]})", text)
-    text = html.escape(text, quote=False).replace("&gt;", ">")
-    made = markdown.markdown(text, extensions=["tables", "sane_lists"], output_format="html")
+    maker = markdown.Markdown(extensions=["tables", "sane_lists"], output_format="html")
+    maker.preprocessors.deregister("html_block")
+    maker.inlinePatterns.deregister("html")
+    made = maker.convert(text)
     return nh3.clean(
         made,
         tags=_TAGS,

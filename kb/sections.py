@@ -7,7 +7,7 @@ import re
 from kb.types import Section
 
 _NUMBER = "[零〇一二三四五六七八九十百千0-9]+"
-_HEADING = re.compile(r"^(#{2,3})[ \t]+(.+?)[ \t#]*$")
+_HEADING = re.compile(r"^(#{2,3})[ \t]+(\S.*)$")
 _CLAUSE = re.compile(rf"^(?:\*\*)?(第{_NUMBER}条(?:之{_NUMBER})?)(?:\*\*)?(?=[\s　：:，]|\*\*|$)")
 _CHAPTER = re.compile(rf"^第{_NUMBER}[编章节](?:[\s　]|$)")
 _FENCE = re.compile(r"^(```|~~~)")
@@ -25,13 +25,13 @@ def split_sections(body: str) -> tuple[Section, ...]:
         if _FENCE.match(line):
             fenced = not fenced
         heading = None if fenced else _HEADING.match(line)
-        clause = None if fenced else _CLAUSE.match(heading[2] if heading else line)
+        title = (heading[2].rstrip(" \t#") or heading[2]) if heading else ""
+        clause = None if fenced else _CLAUSE.match(title or line)
         if heading:
             above = above[:1] if len(heading[1]) == 3 else []
-            name = clause[1] if clause else heading[2]
-            parts.append((name, heading[2], [], list(above)))
+            parts.append((clause[1] if clause else title, title, [], list(above)))
             if not clause:
-                above.append(heading[2])
+                above.append(title)
         elif clause:
             parts.append((clause[1], clause[1], [line], list(above)))
         elif not fenced and _CHAPTER.match(line):
@@ -43,21 +43,22 @@ def split_sections(body: str) -> tuple[Section, ...]:
 
 
 def _numbered(parts: list[tuple[str, str, list[str], list[str]]]) -> tuple[Section, ...]:
+    used: set[str] = set()
     seen: dict[str, int] = {}
     sections = []
     for name, heading, lines, above in parts:
         markdown = "\n".join(lines).strip("\n")
         if not markdown and not name:
             continue
-        anchor = re.sub(r"\s+", "-", name.strip())
-        if anchor:
-            seen[anchor] = seen.get(anchor, 0) + 1
-            if seen[anchor] > 1:
-                anchor = f"{anchor}-{seen[anchor]}"
+        anchor = base = re.sub(r"\s+", "-", name.strip())
+        while anchor in used:
+            seen[base] = seen.get(base, 1) + 1
+            anchor = f"{base}-{seen[base]}"
+        used |= {anchor} - {""}
         sections.append(Section(anchor, heading, markdown, tuple(above)))
     return tuple(sections)
 
 
 def is_clause(anchor: str) -> bool:
     """Whether an anchor names a clause of a regulation."""
-    return _CLAUSE.match(anchor) is not None
+    return _CLAUSE.match(re.sub(r"-\d+$", "", anchor)) is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import yaml
 
-from kb.articles import _SLUG
+from kb.articles import SLUG
 from kb.errors import ArticleError, SettingError
 from kb.library import article_files
 from kb.settings import load_settings
@@ -169,7 +169,7 @@ def _line(name: str, value: str) -> str:
 
 def refusal(slug: str, taken: dict[str, str]) -> str:
     """Why no new article can have this id, or nothing; `taken` are the ids there are, with their files."""
-    if not _SLUG.fullmatch(slug) or len(slug) > 80:
+    if not SLUG.fullmatch(slug) or len(slug) > 80:
         return f"编号“{slug}”不能用：只能用小写英文、数字和连字符，不超过 80 个字符，例如 change-reserved-phone。"
     return f"编号 {slug} 已经有了（{taken[slug]}），请换一个编号。" if slug in taken else ""
 

@@ -26,8 +26,9 @@ jieba.setLogLevel(logging.WARNING)
 
 Kind = Literal["word", "inner", "latin", "quantity", "concept"]
 CONCEPT = "="
-_CHINESE = re.compile(r"[〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-_LATIN = re.compile(r"[^\W_\u3400-\u9fff]+(?:[+*/.\-_&'@][^\W_\u3400-\u9fff]+)*")
+_HAN = r"〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_CHINESE = re.compile(rf"[{_HAN}]+")
+_LATIN = re.compile(rf"[^\W_{_HAN}]+(?:[+*/.\-_&'@][^\W_{_HAN}]+)*")
 _LATIN_PART = re.compile(r"[^\W_]+")
 _HAS_LATIN = re.compile(r"[a-z0-9]")
 _LONGEST_TOKEN = 60

@@ -23,7 +23,7 @@ def at():
     return AT
 
 
-@pytest.fixture()
+@pytest.fixture
 def settings(tmp_path):
     """Settings over folders of this test alone, with a library of five articles; no index yet."""
     articles = tmp_path / "articles"

@@ -65,9 +65,7 @@ def agent_pages(base: KnowledgeBase) -> Blueprint:
         stored, card = found
         # nh3 cleaned the HTML when the index was made
         sections = [(part.section, Markup(part.html)) for part in stored.sections]  # noqa: S704
-        return render_template(
-            "article.html", article=stored.article, card=card, sections=sections, as_of=as_of
-        ), 200
+        return render_template("article.html", article=stored.article, card=card, sections=sections, as_of=as_of), 200
 
     return pages
 

@@ -1,0 +1,130 @@
+// Answers as you type. The old results stay until the new ones are there; a late answer is never shown.
+
+import { cards, replaceResults } from "./cards.js";
+
+const PAUSE = 90;
+const BUSY_AFTER = 300;
+const RETRY_FIRST = 500;
+const RETRY_MOST = 8000;
+
+const form = document.querySelector("#ask");
+const line = document.querySelector("#line");
+const status = document.querySelector("#status");
+const start = document.querySelector("#start");
+
+let pause = 0;
+let retry = 0;
+let busy = 0;
+let underway = null;
+let asked = line.value.trim();
+let composing = false;
+
+function say(text, isTrouble = false) {
+  status.textContent = text;
+  status.classList.toggle("is-trouble", isTrouble);
+}
+
+function cancel() {
+  clearTimeout(pause);
+  clearTimeout(retry);
+  clearTimeout(busy);
+  underway?.abort();
+  underway = null;
+}
+
+function showStart() {
+  replaceResults("");
+  start.hidden = false;
+  say("");
+}
+
+export function askNow() {
+  const question = line.value.trim();
+  if (question === asked) return;
+  cancel();
+  asked = question;
+  if (question) send(RETRY_FIRST);
+  else showStart();
+}
+
+function askSoon() {
+  clearTimeout(pause);
+  pause = setTimeout(askNow, line.value.trim() ? PAUSE : 0);
+}
+
+async function send(wait) {
+  const mine = new AbortController();
+  underway = mine;
+  busy = setTimeout(() => say("正在找…"), BUSY_AFTER);
+  try {
+    const response = await fetch(form.dataset.post, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      signal: mine.signal,
+    });
+    const html = await response.text();
+    if (underway !== mine) return;
+    if (![200, 400, 503].includes(response.status)) throw new Error(`status ${response.status}`);
+    show(html);
+    if (response.status === 503) again(wait);
+  } catch {
+    if (underway !== mine) return;
+    say("连不上服务，正在重试", true);
+    again(wait);
+  } finally {
+    if (underway === mine) clearTimeout(busy);
+  }
+}
+
+function again(wait) {
+  retry = setTimeout(() => send(Math.min(wait * 2, RETRY_MOST)), wait);
+}
+
+function show(html) {
+  start.hidden = true;
+  replaceResults(html);
+  scrollTo(0, 0);
+  const told = document.querySelector("#results [data-status]");
+  say(told?.dataset.status ?? "");
+  if (line.value.length >= line.maxLength) say(`问题最多 ${line.maxLength} 个字，后面的没有收下`, true);
+}
+
+export function clearLine() {
+  line.value = "";
+  askNow();
+}
+
+line.addEventListener("compositionstart", () => {
+  composing = true;
+  clearTimeout(pause);
+});
+line.addEventListener("compositionend", () => {
+  composing = false;
+  askSoon();
+});
+line.addEventListener("input", (event) => {
+  if (!composing && !event.isComposing) askSoon();
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!composing) askNow();
+});
+start.addEventListener("click", (event) => {
+  const example = event.target.closest(".example");
+  if (!example) return;
+  event.preventDefault();
+  line.value = example.value;
+  line.focus();
+  askNow();
+});
+addEventListener("online", () => {
+  if (!status.classList.contains("is-trouble") || !asked) return;
+  cancel();
+  send(RETRY_FIRST);
+});
+
+// reading an article and coming back, or reloading, must not lose the question; it stays in this tab's own history
+addEventListener("pagehide", () => history.replaceState({ question: line.value }, ""));
+if (!line.value && history.state?.question) line.value = history.state.question;
+if (cards().length) say(document.querySelector("#results [data-status]").dataset.status);
+askNow();

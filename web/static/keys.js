@@ -1,0 +1,93 @@
+// The whole call without a mouse. While an input method composes, no key is ours.
+
+import { cards, close, copyScript, isOpen, move, nextStep, nextTone, open, openFull, select, selected, toggleVerified } from "./cards.js";
+
+const line = document.querySelector("#line");
+const dialog = document.querySelector("#keys");
+// ask.js belongs to the page with the question line only
+const asking = line ? await import("./ask.js") : null;
+
+const LETTERS = { c: copyScript, s: nextTone, n: nextStep, v: toggleVerified, o: openFull };
+const IN_LINE = { KeyV: toggleVerified, KeyS: nextTone, KeyN: nextStep };
+
+function focusLine() {
+  if (!line) return;
+  line.focus();
+  line.select();
+}
+
+function goBack() {
+  if (history.length > 1 && document.referrer !== "") history.back();
+  else location.assign(document.querySelector("[data-does=back]").href);
+}
+
+function openNumber(number) {
+  const card = cards()[number - 1];
+  if (card) open(card);
+}
+
+function enter() {
+  asking?.askNow();
+  const card = selected();
+  if (card) open(card);
+}
+
+/** Keys inside the question line; letters belong to the question. */
+function inLine(event) {
+  const card = selected();
+  if (event.altKey && !event.ctrlKey && !event.metaKey) {
+    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+    if (digit) return () => openNumber(Number(digit));
+    const does = IN_LINE[event.code];
+    return does && card ? () => does(card) : null;
+  }
+  if (event.key === "Enter") return event.ctrlKey || event.metaKey ? () => card && copyScript(card) : enter;
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return null;
+  if (event.key === "ArrowDown") return () => move(1);
+  if (event.key === "ArrowUp") return () => move(-1);
+  if (event.key === "Escape") return () => asking.clearLine();
+  return null;
+}
+
+function elsewhere(event) {
+  if (event.altKey || event.ctrlKey || event.metaKey) {
+    // the same keys as in the line, so that nobody has to know where the focus is
+    return event.altKey || event.key === "Enter" ? inLine(event) : null;
+  }
+  const card = selected();
+  const onControl = event.target.closest?.("a, button, input, summary, select, textarea");
+  if (event.key === "/") return focusLine;
+  if (event.key === "?") return () => dialog.showModal();
+  if (event.key === "Escape") return escape;
+  if (!card) return null;
+  if (/^[1-9]$/.test(event.key)) return () => openNumber(Number(event.key));
+  if (event.key === "ArrowDown" && line) return () => move(1, { focus: true });
+  if (event.key === "ArrowUp" && line) return () => move(-1, { focus: true });
+  if (event.key === "Enter" && !onControl) return () => (isOpen(card) && line ? close(card) : open(card));
+  const does = LETTERS[event.key.toLowerCase()];
+  return does ? () => does(card) : null;
+}
+
+function escape() {
+  if (!line) return goBack();
+  const card = document.activeElement.closest?.(".card");
+  if (card && isOpen(card)) close(card);
+  else focusLine();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229 || event.defaultPrevented || dialog.open) return;
+  const does = event.target === line ? inLine(event) : elsewhere(event);
+  if (!does) return;
+  event.preventDefault();
+  does();
+});
+document.addEventListener("click", (event) => {
+  const does = event.target.closest("[data-does]")?.dataset.does;
+  if (does === "keys") dialog.showModal();
+});
+// a card that gets the focus by Tab is the one the keys mean
+document.addEventListener("focusin", (event) => {
+  const card = event.target.closest?.(".card");
+  if (card && card !== selected()) select(card, { announce: false });
+});
