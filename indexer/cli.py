@@ -18,7 +18,7 @@ from indexer.backends import CurrentSearcher, open_generation
 from indexer.build import Built, Progress
 from kb.ask import Answer, KnowledgeBase
 from kb.clock import now, parse_moment
-from kb.errors import IndexMissing, KBError
+from kb.errors import IndexMissing, IndexProblem, KBError, QuestionError
 from kb.settings import Settings, load_settings
 from kb.visibility import ANYBODY
 
@@ -102,7 +102,7 @@ def list_command(fmt: str) -> None:
     """列出各代索引，* 是正在服务的一代。"""
     settings = load_settings()
     current = generations.current_name(settings.index)
-    rows = [generations.read_manifest(settings.index / n) for n in generations.names(settings.index)]
+    rows = list(_manifests(settings.index))
     if fmt == "json":
         shown = [{"name": m.name, "made": m.made, "articles": m.articles, "current": m.name == current} for m in rows]
         click.echo(json.dumps(shown, ensure_ascii=False))
@@ -113,6 +113,15 @@ def list_command(fmt: str) -> None:
         click.echo(
             f"{'*' if m.name == current else ' '} {m.name}  {m.made[:19]}  {m.articles} 篇  {m.documents} 个文档"
         )
+
+
+def _manifests(root: Path) -> Iterator[generations.Manifest]:
+    """The manifests that can be read; the others are named on stderr."""
+    for name in generations.names(root):
+        try:
+            yield generations.read_manifest(root / name)
+        except IndexProblem as error:
+            click.echo(str(error), err=True)
 
 
 @index.command("rollback")
@@ -146,7 +155,8 @@ def search(text: str | None, batch: Path | None, limit: int, fmt: str, as_of: st
     elif text is None:
         raise click.UsageError("请写出要问的事，例如 kb search 改绑手机号。")
     else:
-        answer = base.ask(text, ANYBODY, at, limit)
+        # bytes that are no text reach us as lone surrogates, which no output can hold
+        answer = base.ask(text.encode("utf-8", "replace").decode(), ANYBODY, at, limit)
         click.echo(_as_json(answer) if fmt != "text" else _readable(answer))
 
 
@@ -168,7 +178,7 @@ def _source() -> CurrentSearcher:
 
 def _batch(base: KnowledgeBase, path: Path, limit: int, at: datetime) -> None:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # a question may hold other line separators
     except (OSError, UnicodeDecodeError) as error:
         raise KBError(f"{path} 读不出来：{error}") from error
     for number, line in enumerate(lines, 1):
@@ -180,7 +190,10 @@ def _batch(base: KnowledgeBase, path: Path, limit: int, at: datetime) -> None:
         except (ValueError, KeyError, TypeError) as error:
             raise KBError(f"{path} 第 {number} 行不是 {{id, text}}：{error}") from error
         began = time.perf_counter()
-        hits = base.hits(question, ANYBODY, at, limit)
+        try:
+            hits = base.hits(question, ANYBODY, at, limit)
+        except QuestionError as error:
+            raise QuestionError(f"{path} 第 {number} 行：{error}") from error
         spent = (time.perf_counter() - began) * 1000
         found = [{"id": h.key.rpartition("@")[0], "section": h.section, "score": round(h.score, 4)} for h in hits]
         click.echo(json.dumps({"id": name, "hits": found, "ms": round(spent, 3)}, ensure_ascii=False))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from kb.backend import StoredArticle, StoredSection
 from kb.render import to_html, to_text
@@ -14,6 +15,7 @@ from kb.text import Analyzer
 from kb.types import Article, ProductDetail, RegulationDetail
 
 Terms = dict[str, int]
+Counting = Callable[[str], tuple[Counter[str], Counter[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,12 @@ def store(article: Article, period: tuple[datetime, datetime | None]) -> StoredA
 def documents(stored: StoredArticle, analyzer: Analyzer) -> list[Document]:
     """All documents of an article version."""
     article = stored.article
-    made = [Document(article.key, "", _streams(_article_texts(stored), analyzer))]
+    count = _counting(analyzer)
+    made = [Document(article.key, "", _streams(_article_texts(stored), count))]
     for part in stored.sections:
         if part.section.anchor:
             texts = {"heading": [*part.section.above, part.section.heading], "section": [part.text]}
-            made.append(Document(article.key, part.section.anchor, _streams(texts, analyzer)))
+            made.append(Document(article.key, part.section.anchor, _streams(texts, count)))
     return made
 
 
@@ -87,14 +90,25 @@ def _body(sections: Iterable[StoredSection]) -> Iterable[str]:
         yield part.text
 
 
-def _streams(texts: dict[str, list[str]], analyzer: Analyzer) -> dict[str, Terms]:
+def _streams(texts: dict[str, list[str]], count: Counting) -> dict[str, Terms]:
     streams: dict[str, Terms] = {}
     for field, parts in texts.items():
         words: Counter[str] = Counter()
         bigrams: Counter[str] = Counter()
         for part in parts:
-            analysis = analyzer.analyse(part)
-            words.update(t.term for t in analysis.tokens)
-            bigrams.update(b.term for b in analysis.bigrams)
+            counted = count(part)
+            words.update(counted[0])
+            bigrams.update(counted[1])
         streams[f"{field}_word"], streams[f"{field}_bigram"] = dict(words), dict(bigrams)
     return streams
+
+
+def _counting(analyzer: Analyzer) -> Counting:
+    """Counts words and bigrams of a text, each text once: an article's body is the texts of its sections."""
+
+    @cache
+    def count(text: str) -> tuple[Counter[str], Counter[str]]:
+        analysis = analyzer.analyse(text)
+        return Counter(t.term for t in analysis.tokens), Counter(b.term for b in analysis.bigrams)
+
+    return count

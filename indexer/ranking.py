@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from indexer.fields import ARTICLE_FIELDS, COVERAGE, FIELDS, SECTION_FIELDS, STREAMS, stream_field
+from indexer.fields import ARTICLE_FIELDS, FIELDS, SECTION_FIELDS, STREAMS, stream_field
 from indexer.postings import Postings, Scores
 from kb.query import Query
 
 
-def score(query: Query, postings: Postings, documents: int) -> tuple[Scores, Scores]:
+def score(query: Query, postings: Postings, emphasis: Scores) -> tuple[Scores, Scores]:
     """(score, coverage) of each document, both float32 [documents].
 
-    score = (1 - COVERAGE + COVERAGE · coverage) · Σ terms Σ fields  weight · boost · BM25. Coverage keeps one rare word that
-    stands in a title from beating an article that holds the whole question.
+    score = (1 - e + e · coverage) · Σ terms Σ fields  weight · boost · BM25, e being the document's `emphasis` (float32
+    [documents]). Coverage keeps one rare word that stands in a title from beating an article that holds the whole question.
     """
-    covered = coverage(query, postings, documents)
-    return bm25(query, postings, documents) * (np.float32(1 - COVERAGE) + np.float32(COVERAGE) * covered), covered
+    covered = coverage(query, postings, len(emphasis))
+    return bm25(query, postings, len(emphasis)) * (1 - emphasis + emphasis * covered), covered
 
 
 def bm25(query: Query, postings: Postings, documents: int) -> Scores:

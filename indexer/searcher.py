@@ -18,7 +18,9 @@ from indexer import generations, ranking, whoosh_index
 from indexer.fields import (
     CLAUSE_ARTICLE,
     CLAUSE_OWN,
+    COVERAGE,
     FIELDS,
+    SECTION_COVERAGE,
     SECTION_LIFT,
     STREAMS,
     stream_field,
@@ -94,6 +96,8 @@ class WhooshSearcher:
                 self._article_document[number[row["key"]]] = document
         # section documents in the order of article and place, so that ties are deterministic
         self._sections = np.array([document for _, _, document in sorted(order)], np.int32)
+        self._emphasis = np.full(size, COVERAGE, np.float32)
+        self._emphasis[self._sections] = SECTION_COVERAGE
         self._is_clause = np.array([is_clause(self._anchors[d]) for d in self._sections.tolist()], bool)
         self._start = np.array([seconds(self._articles[k].start) for k in self.keys], np.int64)
         self._end = np.array([seconds(self._articles[k].end) for k in self.keys], np.int64)
@@ -153,7 +157,7 @@ class WhooshSearcher:
         """The best hits, best first."""
         if query.empty:
             return []
-        scores, covered = ranking.score(query, self._postings, len(self._owner))
+        scores, covered = ranking.score(query, self._postings, self._emphasis)
         hits = self._ranked(scores, self._mask(at, viewer), _PHRASE_CHECKS if query.phrases else limit)
         if query.phrases:
             hits = [h for h in hits if self._contains(h, query.phrases)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kb import fraud
@@ -55,9 +55,9 @@ class KnowledgeBase:
         searcher = self._source.searcher()
         query = searcher.understanding.understand(text, searcher.knows)
         alerts = self._alerts(query, searcher, viewer, at)
-        hits = searcher.search(query, at, viewer, limit)
+        hits, literal = _found(searcher, query, at, viewer, limit)
         confident = bool(hits) and (hits[0].coverage >= CONFIDENT or bool(query.readings))
-        message = _message(query, hits, confident)
+        message = _message(query, hits, confident, literal)
         if not hits:
             hits = _nearest(searcher, viewer, at)
         shown = {card.key for card in alerts}
@@ -72,7 +72,7 @@ class KnowledgeBase:
         """Only what was found, without cards; for batches and measurements."""
         searcher = self._source.searcher()
         query = searcher.understanding.understand(text, searcher.knows)
-        return searcher.search(query, at, viewer, limit)
+        return _found(searcher, query, at, viewer, limit)[0]
 
     def article(self, article_id: str, viewer: Viewer, at: datetime) -> tuple[StoredArticle, Card] | None:
         """The version of an article in force, with its card, or None if there is none for this viewer."""
@@ -112,12 +112,20 @@ class KnowledgeBase:
         return compose(searcher.article(hit.key), hit, query, searcher.understanding.analyzer, at)
 
 
-def _message(query: Query, hits: list[Hit], confident: bool) -> str:
+def _found(searcher: Searcher, query: Query, at: datetime, viewer: Viewer, limit: int) -> tuple[list[Hit], bool]:
+    """Hits, and whether they hold the quoted words as they stand; where nothing does, the quotes are dropped."""
+    hits = searcher.search(query, at, viewer, limit)
+    if hits or not query.phrases:
+        return hits, True
+    return searcher.search(replace(query, phrases=()), at, viewer, limit), False
+
+
+def _message(query: Query, hits: list[Hit], confident: bool, literal: bool) -> str:
     if query.empty:
         return "请输入要问的事，例如“换手机号”。下面是常用的几条。"
     unknown = f"没看懂“{'、'.join(query.unknown[:3])}”。" if query.unknown else ""
-    if query.phrases and not hits:
-        return "没有文章一字不差地包含引号里的话，去掉引号再试。下面是常用的几条。"
+    if hits and not literal:
+        return "没有文章一字不差地包含引号里的话，下面是去掉引号后最接近的几条。"
     if not hits:
         return f"没有找到。{unknown}换个说法试试，或看看下面常用的几条。"
     return "" if confident else f"没有把握。{unknown}下面是最接近的几条，念之前请先核对。"

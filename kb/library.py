@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -43,7 +44,8 @@ def load_library(root: Path) -> Library:
     registry, problems = load_registry(root)
     articles: list[Article] = []
     for path in article_files(root):
-        parsed: Parsed = read_article(path, path.relative_to(root).as_posix(), registry)
+        name = os.fsencode(path.relative_to(root)).decode("utf-8", "replace")  # any bytes can be a file name
+        parsed: Parsed = read_article(path, name, registry)
         problems += parsed.problems
         if parsed.article:
             articles.append(parsed.article)
@@ -88,8 +90,10 @@ def _between(articles: Iterable[Article], ids: set[str]) -> list[Problem]:
             problems.append(Problem(article.path, 3, 1, f"{article.type} 类文章要放在 {FOLDERS[article.type]}/ 目录。"))
         for target in _LINK.findall(article.body):
             if not _EXTERNAL.match(target) and target.partition("#")[0] not in ids:
-                level = "warning" if article.status == "imported" else "error"
-                problems.append(Problem(article.path, 0, 0, f"正文链接到“{target}”，没有这篇文章。", level))
+                said = f"正文链接到“{target}”，没有这篇文章。"
+                problems.append(
+                    Problem(article.path, 0, 0, said, "warning" if article.status == "imported" else "error")
+                )
         if isinstance(article.detail, RegulationDetail):
             for target in article.detail.affects:
                 if target not in ids:

@@ -38,7 +38,7 @@ def _simplified() -> dict[str, str]:
     table = resources.files("opencc").joinpath("dictionary/TSCharacters.txt").read_text("utf-8")
     pairs = (line.split("\t") for line in table.splitlines() if "\t" in line)
     found = {key: options.split(" ")[0] for key, options in pairs}
-    return {**{k: v for k, v in found.items() if len(k) == len(v) == 1}, **_VARIANTS}
+    return {**{k: _VARIANTS.get(v, v) for k, v in found.items() if len(k) == len(v) == 1}, **_VARIANTS}
 
 
 def _plain(char: str) -> str:

@@ -17,7 +17,7 @@ _BIG = {"": 1, "万": 10**4, "亿": 10**8, "万亿": 10**12}
 _CN = "[零〇一二两三四五六七八九十百千万亿]"
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,15}(?!\d)(?:\.\d{1,6})?"
 _SCALE = "(?:[十百千]?(?:万亿|[万亿])|[百千](?![分]))"
-_NUM = rf"(?:(?:{_ARABIC})\s?{_SCALE}?|(?<!第)[零〇一二两三四五六七八九十]{_CN}{{0,11}}(?:点[零〇一二三四五六七八九]{{1,6}}[万亿]?)?)"
+_NUM = rf"(?:(?:{_ARABIC})\s?{_SCALE}?|(?<!第)[零〇一二两三四五六七八九十]{_CN}{{0,23}}(?:点[零〇一二三四五六七八九]{{1,6}}[万亿]?)?)"
 # not inside a longer Latin or digit run
 _LEFT = r"(?<![a-z0-9.,])"
 _CURRENCIES = {
@@ -75,10 +75,12 @@ def _chinese_integer(text: str) -> int | None:
             section += (digit or (1 if char == "十" and not section else 0)) * _POWERS[char]
             digit, last_power = 0, _POWERS[char]
         elif char in "万亿":
-            scale = 10**4 if char == "万" else 10**8
-            total = (total + section + digit) * scale
+            last_power = _BIG[char]
+            if char == "万":
+                total += (section + digit) * last_power
+            else:
+                total = (total + section + digit) * last_power
             section = digit = 0
-            last_power = scale
         else:
             return None
     if digit and last_power > 10 and text[-2:-1] in "百千万亿":
@@ -180,7 +182,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
     for pattern, make in (
         (rf"{_LEFT}(?P<c>i{{1,3}}|[123])\s?类(?:银行)?(?:结算)?(?:账户|户|卡)?", _account_class),
         (r"(?P<c>[一二三])类(?:银行)?(?:结算)?(?:账户|户|卡)", _account_class),
-        (rf"{_LEFT}(?P<c>i{{1,3}})(?=(?:[、,/和及与或]\s?i{{1,3}})+\s?类)", _account_class),
+        (rf"{_LEFT}(?P<c>i{{1,3}})(?=(?:[、,/和及与或]\s?i{{1,3}}){{1,3}}\s?类)", _account_class),
         (r"(?P<c>[一二])(?=[、,/和及与或]?(?:[二三][、,/和及与或]?){0,1}[二三]类(?:账户|户))", _account_class),
         (rf"第\s?(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?条(?:之(?P<x>[一二三四五六七八九十]))?",
          _clause),
@@ -206,7 +208,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
     )
 )  # fmt: skip
 _MAYBE = re.compile(
-    rf"\d|{_CN}|第(?=[\d零一二三四五六七八九十百])|半年|[a-z](?=[a-z]{{0,2}}[、,/和及与或]|[a-z]{{0,2}}\s?类)|t\s?\+"
+    rf"\d|{_CN}|第(?=\s?[\d零一二三四五六七八九十百])|半年|[a-z](?=[a-z]{{0,2}}[、,/和及与或]|[a-z]{{0,2}}\s?类)|t\s?\+"
 )
 
 

@@ -28,7 +28,8 @@ Kind = Literal["word", "inner", "latin", "quantity", "concept"]
 CONCEPT = "="
 _HAN = r"〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CHINESE = re.compile(rf"[{_HAN}]+")
-_LATIN = re.compile(rf"[^\W_{_HAN}]+(?:[+*/.\-_&'@][^\W_{_HAN}]+)*")
+_JOINT = r"[+*/.\-_&'@]"
+_LATIN = re.compile(rf"[^\W_{_HAN}]+(?:{_JOINT}[^\W_{_HAN}]+)*")
 _LATIN_PART = re.compile(r"[^\W_]+")
 _HAS_LATIN = re.compile(r"[a-z0-9]")
 _LONGEST_TOKEN = 60
@@ -114,7 +115,8 @@ class Analyzer:
         pairs: list[tuple[int, int, str]],
     ) -> None:
         at = start
-        for match in self._mixed.finditer(text, start, end) if self._mixed else ():
+        mixed = self._mixed if _HAS_LATIN.search(text, start, end) else None
+        for match in mixed.finditer(text, start, end) if mixed else ():
             self._runs(text, at, match.start(), spans, pairs)
             spans.append((match.start(), match.end(), match[0], "word"))
             at = match.end()
@@ -177,11 +179,11 @@ def _by_first(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _mixed_pattern(words: Iterable[str]) -> re.Pattern[str] | None:
-    """Lexicon words with Latin letters, longest first, only where no Latin letter or digit touches their Latin end."""
+    """Lexicon words with Latin letters, longest first, only where no Latin run goes on at their Latin end (AT&T)."""
     alternatives = [
-        (r"(?<![a-z0-9])" if _HAS_LATIN.match(w[0]) else "")
+        (rf"(?<![a-z0-9])(?<![a-z0-9]{_JOINT})" if _HAS_LATIN.match(w[0]) else "")
         + re.escape(w)
-        + (r"(?![a-z0-9])" if _HAS_LATIN.match(w[-1]) else "")
+        + (rf"(?!{_JOINT}?[a-z0-9])" if _HAS_LATIN.match(w[-1]) else "")
         for w in sorted(set(words), key=lambda w: (-len(w), w))
     ]
     return re.compile("|".join(alternatives)) if alternatives else None

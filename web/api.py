@@ -6,9 +6,10 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
+from werkzeug.exceptions import BadRequest
 
 from kb import views
 from kb.ask import KnowledgeBase
@@ -111,6 +112,15 @@ _ERRORS: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] =
 def api(base: KnowledgeBase) -> APIBlueprint:
     """The blueprint that answers from a knowledge base."""
     blueprint = APIBlueprint("api", __name__, url_prefix="/api/v1", abp_responses=_ERRORS)
+
+    @blueprint.before_request
+    def read_json() -> None:
+        """A body that is not JSON is 415, one that cannot be read 400; otherwise both look like missing parameters."""
+        if request.method == "POST":
+            try:
+                request.get_json()
+            except RecursionError as error:
+                raise BadRequest from error
 
     @blueprint.post("/search", summary="Answer a question", responses={"200": SearchResult})
     def search(body: SearchBody) -> Response:

@@ -36,8 +36,6 @@ def create_app(settings: Settings) -> Flask:
     app = OpenAPI(
         __name__,
         info=Info(title="坐席知识台 KB Desk API", version=__version__),
-        doc_prefix="/api/v1",
-        doc_url="/openapi.json",
         doc_ui=False,
         validation_error_callback=_invalid,
         validation_error_status="422",
@@ -47,6 +45,7 @@ def create_app(settings: Settings) -> Flask:
     source = CurrentSearcher(settings)
     base = KnowledgeBase(source)
     app.register_api(api(base))
+    app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: app.api_doc)
     app.register_blueprint(agent_pages(base))
     app.register_blueprint(health(source))
     register_errors(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.errors import IndexProblem, KBError
 
@@ -45,7 +45,10 @@ def _user_error(error: KBError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    return error_response(status, error.name.replace(" ", ""), _SAID.get(status, f"请求没有成功（{status}）。"))
+    response = error_response(status, error.name.replace(" ", ""), _SAID.get(status, f"请求没有成功（{status}）。"))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 def _bug(_: Exception) -> Response:

@@ -3,19 +3,16 @@
 import re
 
 import pytest
-import yaml
-from builders import channel, write_article, write_lexicon
+from builders import channel, write_article, write_lexicon, write_small_library
 
 from indexer import build as building
 from indexer.backends import CurrentSearcher
 from kb.answers import Card
 from kb.ask import KnowledgeBase
 from kb.clock import now
-from kb.library import load_library
 from kb.render import to_text
+from kb.settings import Settings
 from kb.visibility import ANYBODY
-
-OPENED = {}
 
 
 def base_of(settings):
@@ -26,10 +23,6 @@ def base_of(settings):
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A library of eight articles with a few synonyms."""
-    from builders import write_small_library
-
-    from kb.settings import Settings
-
     folder = tmp_path_factory.mktemp("small")
     articles = folder / "articles"
     write_small_library(articles)
@@ -75,18 +68,9 @@ def first(base, question, at):
     ],
 )
 def test_the_line_that_was_asked_for_comes_first(small, at, question, facet, source, text):
-    card = next(c for c in ask(small, question, at) if any(x.source == source for x in c.lines))
+    card = ask(small, question, at)[0]
     assert card.facet == facet
-    lines = [x for x in card.lines if not x.source.startswith("channels.网点柜台.duration") or facet == "duration"]
-    assert text in [x.text.text for x in lines]
-    assert not card.lines[0].source.startswith("section.")
-
-
-def test_the_first_line_is_the_slot_that_was_asked_for(small, at):
-    for question, slot in (("补卡手续费", "fee"), ("补卡要多久", "duration"), ("补卡要带什么", "materials")):
-        card = ask(small, question, at)[0]
-        assert card.id == "replace-card"
-        assert card.lines[0].source == f"channels.网点柜台.{slot}"
+    assert (card.lines[0].source, card.lines[0].text.text) == (source, text)
 
 
 def test_how_to_shows_the_ways(small, at):
@@ -111,48 +95,51 @@ SOURCED = [
 ]  # fmt: skip
 
 
-def slot_of(article, source):
-    """The text that a source names, from the article as its file says it."""
+@pytest.fixture(scope="module")
+def asked(sample, at):
+    """The answers to many questions of every kind."""
+    return {question: sample.ask(question, ANYBODY, at) for question in SOURCED}
+
+
+def told(article, source):
+    """The texts that a source may name, from the article as its file says it; a channel can be there twice."""
     kind, _, rest = source.partition(".")
     if kind == "channels":
         name, slot = rest.rsplit(".", 1)
-        return next(getattr(c, slot) for c in article.channels if c.channel == name)
+        return [getattr(c, slot) for c in article.channels if c.channel == name]
     if kind == "key_numbers":
-        return next(n.value for n in article.detail.key_numbers if n.name == rest)
+        return [n.value for n in article.detail.key_numbers if n.name == rest]
     if kind == "section":
-        return article.body
-    return getattr(article, kind, None) or getattr(article.detail, kind)
+        return [to_text(article.body)]
+    return [getattr(article, kind, None) or getattr(article.detail, kind)]
 
 
 @pytest.mark.parametrize("question", SOURCED)
-def test_every_line_stands_in_its_article(sample, sample_articles, at, question):
+def test_every_line_stands_in_its_article(asked, sample_articles, question):
     files = {a.key: a for a in sample_articles}
-    answer = sample.ask(question, ANYBODY, at)
-    assert answer.cards
-    for card in (*answer.alerts, *answer.cards):
-        article = files[card.key]
-        assert card.answer.text == article.answer
+    assert asked[question].cards
+    for card in (*asked[question].alerts, *asked[question].cards):
+        assert card.answer.text == files[card.key].answer
         for line in card.lines:
-            told = slot_of(article, line.source)
+            texts = told(files[card.key], line.source)
             if line.source.startswith("section."):
-                assert line.text.text in to_text(told), line
+                assert line.text.text in texts[0], line
             else:
-                assert line.text.text == told, line
+                assert line.text.text in texts, line
 
 
-def test_lines_name_sections_that_exist(sample, at):
-    for question in SOURCED[:10]:
-        for card in ask(sample, question, at):
-            stored, _ = sample.article(card.id, ANYBODY, at)
-            anchors = {p.section.anchor: p.text for p in stored.sections}
-            for line in card.lines:
-                if line.source.startswith("section."):
-                    assert line.text.text in anchors[line.source.partition(".")[2]]
+def test_lines_name_sections_that_exist(asked, sample, at):
+    for card in (card for answer in asked.values() for card in answer.cards):
+        stored, _ = sample.article(card.id, ANYBODY, at)
+        anchors = {p.section.anchor: p.text for p in stored.sections}
+        for line in card.lines:
+            if line.source.startswith("section."):
+                assert line.text.text in anchors[line.source.partition(".")[2]]
 
 
-def test_the_spoken_answer_is_never_longer_than_eighty_characters(sample, at):  # row 19
-    for question in SOURCED:
-        assert all(0 < len(card.answer.text) <= 80 for card in ask(sample, question, at))
+def test_the_spoken_answer_is_never_longer_than_eighty_characters(asked):  # row 19
+    for answer in asked.values():
+        assert all(0 < len(card.answer.text) <= 80 for card in answer.cards)
 
 
 def test_a_script_is_copied_with_its_risk_sentence(sample, at):  # row 30
@@ -170,7 +157,14 @@ def test_an_article_that_cannot_be_done_by_phone_says_why_first(sample, at):  # 
 
 @pytest.mark.parametrize(
     "question",
-    ["客户说要转到安全账户", "让我把钱转到安 全 账 户", "轉到安全賬戶", "警察要我转账", "转账给警察", "安全账户 手续费"],
+    [
+        "客户说要转到安全账户",
+        "让我把钱转到安 全 账 户",
+        "轉到安全賬戶",
+        "警察要我转账",
+        "转账给警察",
+        "安全账户 手续费",
+    ],
 )
 def test_a_fraud_card_comes_first(small, at, question):  # row 27
     answer = small.ask(question, ANYBODY, at)
@@ -194,11 +188,11 @@ def test_an_ordinary_question_sets_off_nothing(small, at):
 
 
 def test_where_nothing_is_found_the_nearest_cards_and_a_message_are_shown(small, at):  # row 14
-    answer = small.ask("zzzz qqqq", ANYBODY, at)
+    answer = small.ask("龘靐齉", ANYBODY, at)
     assert not answer.confident
     assert len(answer.cards) == 5
     assert "没有找到" in answer.message
-    assert "zzzz" in answer.message
+    assert "没看懂“龘、靐、齉”" in answer.message
 
 
 def test_an_empty_question_asks_for_one(small, at):  # row 14
@@ -226,7 +220,7 @@ def test_a_sure_answer_says_nothing_else(sample, at):
 def test_a_synonym_finds_the_article_and_the_card_names_it(small, at, asked):  # row 2
     card = ask(small, asked, at)[0]
     assert card.id == "usb-key"
-    if "盾" not in asked or " " not in asked:
+    if asked != "u 盾 坏了":
         assert "按同义词 网银盾 匹配" in card.matched
 
 
@@ -269,7 +263,9 @@ def test_however_it_is_written_the_top_ten_are_the_same(sample, at, name):  # ro
 
 def test_class_two_is_never_class_one_or_three(small, settings, at):  # row 4
     for number, roman in (("一", "Ⅰ"), ("二", "Ⅱ"), ("三", "Ⅲ")):
-        write_article(settings.articles, f"class-{ord(roman) - 0x215F}", title=f"{roman}类户的开立", answer=f"{number}类户")
+        write_article(
+            settings.articles, f"class-{ord(roman) - 0x215F}", title=f"{roman}类户的开立", answer=f"{number}类户"
+        )
     base = base_of(settings)
     for n, forms in ((1, ["Ⅰ类户", "1类户"]), (2, ["Ⅱ类户", "II类户", "二类户"]), (3, ["Ⅲ类户", "III类户"])):
         for form in forms:
@@ -327,14 +323,14 @@ def test_a_phrase_that_stands_nowhere_is_answered_with_a_message(small, at):  # 
 # ── highlights ──
 
 
-def test_highlights_lie_inside_their_text_in_order(sample, at):  # row 13
-    for question in [*SOURCED, "手机号", "Ⅱ类户", "５万元", "ＡＴＭ"]:
-        for card in ask(sample, question, at):
-            for part in (card.title, card.answer, *(line.text for line in card.lines)):
-                ends = [i for span in part.ranges for i in span]
-                assert ends == sorted(ends)
-                assert all(0 <= a < b <= len(part.text) for a, b in part.ranges)
-                assert "".join(text for text, _ in part.pieces) == part.text
+def test_highlights_lie_inside_their_text_in_order(asked, sample, at):  # row 13
+    odd = [sample.ask(question, ANYBODY, at) for question in ("手机号", "Ⅱ类户", "５万元", "ＡＴＭ", "信用\u200b卡")]
+    for card in (card for answer in [*asked.values(), *odd] for card in answer.cards):
+        for part in (card.title, card.answer, *(line.text for line in card.lines)):
+            ends = [i for span in part.ranges for i in span]
+            assert ends == sorted(ends)
+            assert all(0 <= a < b <= len(part.text) for a, b in part.ranges)
+            assert "".join(text for text, _ in part.pieces) == part.text
 
 
 def marked(highlighted):
@@ -439,13 +435,3 @@ def test_the_limit_is_kept_and_the_best_come_first(sample, at):
 def test_no_placeholder_for_a_fact_is_left(sample_articles):  # row 53
     for article in sample_articles:
         assert not re.search(r"\{\{\s*fact:", repr(article)), article.id
-
-
-def test_the_files_of_the_library_are_read_as_yaml_says(sample_articles):
-    from conftest import ROOT
-
-    for article in list(sample_articles)[:10]:
-        text = (ROOT / "articles" / article.path).read_text("utf-8")
-        front = yaml.safe_load(text.split("---")[1])
-        assert front["id"] == article.id
-        assert len(load_library(ROOT / "articles").errors) == 0

@@ -22,7 +22,18 @@ from kb.clock import now
 from kb.errors import IndexCorrupt, IndexLocked, IndexMissing, IndexProblem
 from kb.visibility import ANYBODY
 
-QUESTIONS = ["补卡手续费", "网银盾坏了", "取现要登记吗", "排队两小时", "安全账户", "身份证", "第二条", "7个工作日", "K宝", "buka"]
+QUESTIONS = [
+    "补卡手续费",
+    "网银盾坏了",
+    "取现要登记吗",
+    "排队两小时",
+    "安全账户",
+    "身份证",
+    "第二条",
+    "7个工作日",
+    "K宝",
+    "buka",
+]
 
 
 def build(settings):

@@ -78,7 +78,7 @@ def matrix(tmp_path_factory):
     folder = tmp_path_factory.mktemp("matrix")
     settings = Settings(articles=folder / "articles", var=folder / "var")
     for state, (fields, _, _) in STATES.items():
-        write_article(settings.articles, f"a-{state}", title="绝密主题", questions=QUESTIONS + [state], **fields)
+        write_article(settings.articles, f"a-{state}", title="绝密主题", questions=[*QUESTIONS, state], **fields)
         write_article(
             settings.articles, f"z-{state}", type="alert", title="警示卡片", triggers=["绝密口令"], **fields,
         )  # fmt: skip

@@ -16,8 +16,9 @@ let pause = 0;
 let retry = 0;
 let busy = 0;
 let underway = null;
-let asked = line.value.trim();
-let composing = false;
+let asked = line.defaultValue.trim();
+let shown = asked;
+let waiting = null;
 
 function say(text, isTrouble = false) {
   status.textContent = text;
@@ -35,6 +36,7 @@ function cancel() {
 function showStart() {
   replaceResults("");
   start.hidden = false;
+  shown = "";
   say("");
 }
 
@@ -42,7 +44,10 @@ export function askNow() {
   const question = line.value.trim();
   if (question === asked) return;
   cancel();
+  waiting = null;
   asked = question;
+  // reading an article and coming back, or reloading, must not lose the question; it stays in this tab's own history
+  history.replaceState({ question }, "");
   if (question) send(RETRY_FIRST);
   else showStart();
 }
@@ -65,7 +70,7 @@ async function send(wait) {
     const html = await response.text();
     if (underway !== mine) return;
     if (![200, 400, 503].includes(response.status)) throw new Error(`status ${response.status}`);
-    show(html);
+    show(html, response.ok);
     if (response.status === 503) again(wait);
   } catch {
     if (underway !== mine) return;
@@ -80,13 +85,23 @@ function again(wait) {
   retry = setTimeout(() => send(Math.min(wait * 2, RETRY_MOST)), wait);
 }
 
-function show(html) {
+function show(html, isAnswer) {
   start.hidden = true;
   replaceResults(html);
   scrollTo(0, 0);
   const told = document.querySelector("#results [data-status]");
   say(told?.dataset.status ?? "");
   if (line.value.length >= line.maxLength) say(`问题最多 ${line.maxLength} 个字，后面的没有收下`, true);
+  shown = asked;
+  if (isAnswer) waiting?.();
+  waiting = null;
+}
+
+/** Do something with the answer of what stands in the line, as soon as it is there; typing on calls it off. */
+export function whenAnswered(does) {
+  askNow();
+  if (shown === asked) does();
+  else waiting = does;
 }
 
 export function clearLine() {
@@ -94,20 +109,15 @@ export function clearLine() {
   askNow();
 }
 
-line.addEventListener("compositionstart", () => {
-  composing = true;
-  clearTimeout(pause);
-});
-line.addEventListener("compositionend", () => {
-  composing = false;
-  askSoon();
-});
+// letters of an input method are not the question yet
+line.addEventListener("compositionstart", () => clearTimeout(pause));
+line.addEventListener("compositionend", askSoon);
 line.addEventListener("input", (event) => {
-  if (!composing && !event.isComposing) askSoon();
+  if (!event.isComposing) askSoon();
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!composing) askNow();
+  askNow();
 });
 start.addEventListener("click", (event) => {
   const example = event.target.closest(".example");
@@ -123,8 +133,6 @@ addEventListener("online", () => {
   send(RETRY_FIRST);
 });
 
-// reading an article and coming back, or reloading, must not lose the question; it stays in this tab's own history
-addEventListener("pagehide", () => history.replaceState({ question: line.value }, ""));
-if (!line.value && history.state?.question) line.value = history.state.question;
+if (history.state?.question && line.value === line.defaultValue) line.value = history.state.question;
 if (cards().length) say(document.querySelector("#results [data-status]").dataset.status);
 askNow();

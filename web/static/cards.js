@@ -16,8 +16,8 @@ export function select(card, { focus = false, announce = true } = {}) {
   for (const other of cards()) {
     const chosen = other === card;
     other.classList.toggle("is-selected", chosen);
-    other.toggleAttribute("aria-current", chosen);
     if (chosen) other.setAttribute("aria-current", "true");
+    else other.removeAttribute("aria-current");
   }
   if (focus) card.focus({ preventScroll: true });
   if (announce && status) status.textContent = `第 ${cards().indexOf(card) + 1} 条：${title(card)}`;

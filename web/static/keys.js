@@ -17,7 +17,8 @@ function focusLine() {
 }
 
 function goBack() {
-  if (history.length > 1 && document.referrer !== "") history.back();
+  // back brings the question with it; a page opened by its address has nothing behind it
+  if (history.length > 1) history.back();
   else location.assign(document.querySelector("[data-does=back]").href);
 }
 
@@ -26,22 +27,23 @@ function openNumber(number) {
   if (card) open(card);
 }
 
-function enter() {
-  asking?.askNow();
-  const card = selected();
-  if (card) open(card);
+/** What is done to a card from within the line is done to the answer of what stands there, even if it is still coming. */
+function whenAnswered(does) {
+  asking.whenAnswered(() => {
+    const card = selected();
+    if (card) does(card);
+  });
 }
 
 /** Keys inside the question line; letters belong to the question. */
 function inLine(event) {
-  const card = selected();
   if (event.altKey && !event.ctrlKey && !event.metaKey) {
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
-    if (digit) return () => openNumber(Number(digit));
+    if (digit) return () => whenAnswered(() => openNumber(Number(digit)));
     const does = IN_LINE[event.code];
-    return does && card ? () => does(card) : null;
+    return does ? () => whenAnswered(does) : null;
   }
-  if (event.key === "Enter") return event.ctrlKey || event.metaKey ? () => card && copyScript(card) : enter;
+  if (event.key === "Enter") return event.ctrlKey || event.metaKey ? () => whenAnswered(copyScript) : () => whenAnswered(open);
   if (event.ctrlKey || event.metaKey || event.shiftKey) return null;
   if (event.key === "ArrowDown") return () => move(1);
   if (event.key === "ArrowUp") return () => move(-1);
@@ -52,7 +54,7 @@ function inLine(event) {
 function elsewhere(event) {
   if (event.altKey || event.ctrlKey || event.metaKey) {
     // the same keys as in the line, so that nobody has to know where the focus is
-    return event.altKey || event.key === "Enter" ? inLine(event) : null;
+    return line && (event.altKey || event.key === "Enter") ? inLine(event) : null;
   }
   const card = selected();
   const onControl = event.target.closest?.("a, button, input, summary, select, textarea");
@@ -85,6 +87,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const does = event.target.closest("[data-does]")?.dataset.does;
   if (does === "keys") dialog.showModal();
+  if (does === "back" && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    goBack();
+  }
 });
 // a card that gets the focus by Tab is the one the keys mean
 document.addEventListener("focusin", (event) => {

@@ -1,0 +1,1 @@
+"""Measurements: each prints a table, can write JSON, and is smoke-tested."""

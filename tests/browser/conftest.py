@@ -1,0 +1,105 @@
+"""A real service over the repository's own articles, and Debian's Chromium. Every page is watched for what must not happen."""
+
+import os
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from web.app import create_app
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+@pytest.fixture(scope="session")
+def service(sample_settings):
+    """The address of a running service."""
+    server = make_server("127.0.0.1", 0, create_app(sample_settings), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser; a machine without it fails unless it says that it wants to skip."""
+    if not CHROMIUM.exists():
+        message = f"{CHROMIUM} is not installed (tests/run installs it; KB_SKIP_BROWSER=1 skips these tests)"
+        if os.environ.get("KB_SKIP_BROWSER") == "1":
+            pytest.skip(message)
+        pytest.fail(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+class Desk:
+    """What an agent does with the page."""
+
+    def __init__(self, page: Page, address: str):
+        self.page = page
+        self.address = address
+        self.line = page.locator("#line")
+        self.cards = page.locator(".card")
+        self.status = page.locator("#status")
+        self.toast = page.locator("#toast")
+
+    def open(self, path="/"):
+        self.page.goto(self.address + path)
+        return self
+
+    def ask(self, question):
+        """Type a question and wait until its answer stands there."""
+        with self.page.expect_response("**/ask"):
+            self.line.fill(question)
+        expect(self.status).to_have_text(re.compile("条"))
+        return self
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def titles(self):
+        return [text.strip() for text in self.page.locator(".card .title").all_inner_texts()]
+
+    def clipboard(self):
+        return self.page.evaluate("navigator.clipboard.readText()")
+
+
+@pytest.fixture
+def open_desk(chromium, service):
+    """Makes pages with the given context options; nothing may go wrong in their consoles or leave the service."""
+    contexts, troubles = [], []
+
+    def opened(path="/", **options):
+        context = chromium.new_context(viewport=options.pop("viewport", {"width": 400, "height": 800}), **options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=service)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(f"exception: {error}"))
+        page.on("console", lambda m: troubles.append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else None)
+        page.on("request", lambda r: None if r.url.startswith(service) else troubles.append(f"foreign: {r.url}"))
+        return Desk(page, service).open(path)
+
+    opened.troubles = troubles
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+@pytest.fixture
+def desk(open_desk):
+    """The page in a side panel of 400 pixels."""
+    return open_desk()
