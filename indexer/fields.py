@@ -33,8 +33,8 @@ STREAMS = {"word": 1.0, "bigram": 0.8}
 # how much of a score depends on covering the whole question, 0 to 1; sections are short, for them it is all that counts
 COVERAGE = 0.75
 SECTION_COVERAGE = 1.0
-# how much the best section adds to its article
-SECTION_LIFT = 0.0
+# a section is named as the place of the answer if it covers this share of the question
+SECTION_NAMED = 0.5
 # a clause of a regulation: share of its article's score, and of its own
 CLAUSE_ARTICLE = 0.15
 CLAUSE_OWN = 1.0

@@ -21,7 +21,7 @@ from indexer.fields import (
     COVERAGE,
     FIELDS,
     SECTION_COVERAGE,
-    SECTION_LIFT,
+    SECTION_NAMED,
     STREAMS,
     stream_field,
 )
@@ -158,7 +158,7 @@ class WhooshSearcher:
         if query.empty:
             return []
         scores, covered = ranking.score(query, self._postings, self._emphasis)
-        hits = self._ranked(scores, self._mask(at, viewer), _PHRASE_CHECKS if query.phrases else limit)
+        hits = self._ranked(scores, covered, self._mask(at, viewer), _PHRASE_CHECKS if query.phrases else limit)
         if query.phrases:
             hits = [h for h in hits if self._contains(h, query.phrases)]
         return [self._with_coverage(hit, covered) for hit in hits[:limit]]
@@ -185,21 +185,20 @@ class WhooshSearcher:
             mask[i] &= admitted(self._articles[self.keys[i]].article.audience, viewer)
         return mask
 
-    def _ranked(self, scores: Scores, mask: NDArray[np.bool_], limit: int) -> list[Hit]:
+    def _ranked(self, scores: Scores, covered: Scores, mask: NDArray[np.bool_], limit: int) -> list[Hit]:
         articles = scores[self._article_document]
         sections = scores[self._sections]
         owners = self._owner[self._sections]
-        best = np.zeros(len(articles), np.float32)
-        np.maximum.at(best, owners, sections)
-        whole = np.where(self._by_clause, CLAUSE_ARTICLE * articles, articles + SECTION_LIFT * best)
+        whole = np.where(self._by_clause, CLAUSE_ARTICLE * articles, articles)
         clause = self._is_clause & self._by_clause[owners] & (sections > 0)
         clauses = np.where(clause, CLAUSE_ARTICLE * articles[owners] + CLAUSE_OWN * sections, 0)
         whole[~mask] = 0
         clauses[~mask[owners]] = 0
-        return self._merged(whole, clauses, sections, owners, limit)
+        named = np.where(covered[self._sections] >= SECTION_NAMED, sections, 0)
+        return self._merged(whole, clauses, named, owners, limit)
 
     def _merged(
-        self, whole: Scores, clauses: Scores, sections: Scores, owners: NDArray[np.int32], limit: int
+        self, whole: Scores, clauses: Scores, named: Scores, owners: NDArray[np.int32], limit: int
     ) -> list[Hit]:
         """Articles and clauses in one list; an article whose clause is already in it is not repeated."""
         together = np.concatenate([clauses, whole])
@@ -215,18 +214,19 @@ class WhooshSearcher:
             if taken.get(owner, 0) >= (CLAUSES_PER_ARTICLE if clause else 1):
                 continue
             taken[owner] = taken.get(owner, 0) + 1
-            anchor = self._anchors[int(self._sections[i])] if clause else self._best_section(owner, sections, owners)
+            anchor = self._anchors[int(self._sections[i])] if clause else self._best_section(owner, named, owners)
             hits.append(Hit(self.keys[owner], anchor, float(together[i]), 0.0))
             if len(hits) == limit:
                 break
         return hits
 
-    def _best_section(self, owner: int, sections: Scores, owners: NDArray[np.int32]) -> str | None:
+    def _best_section(self, owner: int, named: Scores, owners: NDArray[np.int32]) -> str | None:
+        """Anchor of the article's best section among those that cover enough of the question (the others have 0)."""
         start, end = np.searchsorted(owners, [owner, owner + 1])
         if start == end:
             return None
-        best = start + int(np.argmax(sections[start:end]))
-        return self._anchors[int(self._sections[best])] if sections[best] > 0 else None
+        best = start + int(np.argmax(named[start:end]))
+        return self._anchors[int(self._sections[best])] if named[best] > 0 else None
 
     def _contains(self, hit: Hit, phrases: Iterable[str]) -> bool:
         text = self._plain(hit.key)

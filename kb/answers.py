@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from kb.backend import Hit, StoredArticle
 from kb.highlight import Highlighted, highlight
@@ -251,14 +252,21 @@ def _matched(article: Article, query: Query, analyzer: Analyzer) -> Iterable[str
     """Synonyms, corrections and pinyin that led here, in words."""
     for reading in query.readings:
         yield f"您是不是要找“{reading.read}”" if reading.kind == "spelling" else f"按拼音“{reading.read}”匹配"
+    for concept in (t for t in query.terms if t.text.startswith(CONCEPT)):
+        words = _concept_words(article, analyzer).get(concept.text)
+        if words and query.raw[concept.start : concept.end] not in words:
+            yield f"按同义词 {words[0]} 匹配"
+
+
+@lru_cache(maxsize=4096)
+def _concept_words(article: Article, analyzer: Analyzer) -> dict[str, tuple[str, ...]]:
+    """Concept → the words that stand for it in an article, in their order; kept, for a body takes 10 ms to analyse."""
     text = "\n".join((article.title, *article.questions, *article.keywords, article.answer, article.body))
-    tokens = analyzer.analyse(text).tokens if query.terms else ()
-    present = {t.term for t in tokens}
-    for concept in (t for t in query.terms if t.text.startswith(CONCEPT) and t.text in present):
-        typed = query.raw[concept.start : concept.end]
-        others = {text[t.start : t.end] for t in tokens if t.term == concept.text}
-        if others and typed not in others:
-            yield f"按同义词 {min(others, key=lambda w: (text.index(w), w))} 匹配"
+    found: dict[str, dict[str, None]] = {}
+    for token in analyzer.analyse(text).tokens:
+        if token.term.startswith(CONCEPT):
+            found.setdefault(token.term, {})[text[token.start : token.end]] = None
+    return {concept: tuple(words) for concept, words in found.items()}
 
 
 def synonyms_of(word: str, lexicon: Lexicon) -> tuple[str, ...]:

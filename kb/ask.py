@@ -56,7 +56,7 @@ class KnowledgeBase:
         query = searcher.understanding.understand(text, searcher.knows)
         alerts = self._alerts(query, searcher, viewer, at)
         hits, literal = _found(searcher, query, at, viewer, limit)
-        confident = bool(hits) and (hits[0].coverage >= CONFIDENT or bool(query.readings))
+        confident = bool(hits) and literal and (hits[0].coverage >= CONFIDENT or bool(query.readings))
         message = _message(query, hits, confident, literal)
         if not hits:
             hits = _nearest(searcher, viewer, at)

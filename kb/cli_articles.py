@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from kb.importer import import_command
+from kb.cli_import import import_command
 from kb.library import load_library
 from kb.settings import load_settings
 from kb.templates import new

@@ -31,8 +31,12 @@ class Highlighted:
 
 
 def highlight(text: str, query: Query, analyzer: Analyzer) -> Highlighted:
-    """Mark every word of a text that the question asks for, synonyms included; character pairs only inside them."""
-    wanted = {t.text for t in query.terms if t.stream == "word" and (len(t.text) > 1 or not t.text.isascii())}
+    """Mark every word of a text that the question asks for, synonyms included.
+
+    Single characters are noise beside whole words: they are marked only where the question has nothing else.
+    """
+    words = {t.text for t in query.terms if t.stream == "word"}
+    wanted = {w for w in words if len(w) > 1} or words
     spans = sorted((t.start, t.end) for t in analyzer.analyse(text).tokens if t.term in wanted)
     merged: list[tuple[int, int]] = []
     for start, end in spans:

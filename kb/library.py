@@ -13,7 +13,7 @@ from kb.articles import Parsed, read_article
 from kb.registry import Registry, load_registry
 from kb.types import FOLDERS, Article, Problem, RegulationDetail
 
-_LINK = re.compile(r"(?<!!)\[[^\]\n]{0,200}\]\(([^)\s]{1,200})\)")
+_LINK = re.compile(r"(?<!!)\[[^\]\n]{0,200}\]\(([^)\s]{1,200})(?:\s[^)\n]{0,200})?\)")
 _EXTERNAL = re.compile(r"(?:https?://|mailto:|tel:|#)")
 
 

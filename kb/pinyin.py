@@ -6,8 +6,22 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from pypinyin import Style, pinyin
+from pypinyin import Style, load_phrases_dict, pinyin
 
+# readings that banks use and pypinyin's dictionary has otherwise
+_READINGS = {
+    "还款": "huan kuan",
+    "还贷": "huan dai",
+    "还清": "huan qing",
+    "还钱": "huan qian",
+    "应还": "ying huan",
+    "重置": "chong zhi",
+    "重设": "chong she",
+    "重发": "chong fa",
+    "重开": "chong kai",
+    "重办": "chong ban",
+}
+load_phrases_dict({word: [[s] for s in reading.split()] for word, reading in _READINGS.items()})
 _LONGEST_INPUT = 40
 _CHOICES = 3
 

@@ -19,7 +19,7 @@ HOMES = {
     "nh3": ("kb/render.py",),
     "pypinyin": ("kb/pinyin.py",),
     "yaml": ("kb/frontmatter.py", "kb/fields.py", "kb/registry.py", "kb/importer.py", "kb/templates.py"),
-    "openpyxl": ("kb/importer.py", "kb/tables.py"),
+    "openpyxl": ("kb/tables.py",),
     "numpy": ("indexer/",),
 }
 FORBIDDEN_NAMES = {"pickle", "marshal", "shelve"}

@@ -192,7 +192,7 @@ def test_a_bomb_of_aliases_is_defused_at_its_first_anchor(check, page):  # row 4
     assert (problem.line, problem.column) == (place(page, "version: 7")[0] + 1, 4)
 
 
-@pytest.mark.parametrize("nest", ["[" * 100_000, "{a: " * 50_000, "- " * 100_000, "[\n" * 50_000])
+@pytest.mark.parametrize("nest", ["[" * 100_000, "{a: " * 50_000, "\n  " + "- " * 100_000, "[\n" * 50_000])
 def test_nesting_without_end_comes_to_an_end(check, nest):  # row 41
     (problem,) = check(f"---\na: {nest}\n---\n")
     assert "嵌套太深" in problem.message

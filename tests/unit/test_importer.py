@@ -16,19 +16,14 @@ from hypothesis import strategies as st
 from kb.articles import LONG_LINE, parse_article
 from kb.cli_articles import commands
 from kb.errors import ImportFileError
-from kb.importer import (
-    ARTICLE_COLUMNS,
-    Row,
-    Table,
-    make_answer,
-    one_line,
-    plan_import,
-    read_table,
-    safe_body,
-)
+from kb.importer import ARTICLE_COLUMNS, plan_import
+from kb.lexicon import load_lexicon
 from kb.library import load_library
+from kb.plain import make_answer, one_line, safe_body
 from kb.registry import Registry
 from kb.sections import split_sections
+from kb.starter import copy_starter_lexicon
+from kb.tables import Row, Table, read_table
 from kb.types import FOLDERS, TYPES, Article
 
 LOST = {"id": "jn0001", "title": "卡丢了怎么办", "text": "请先挂失。再到网点补卡。", "category": "挂失"}
@@ -61,7 +56,9 @@ def refused(result: Result) -> str:
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    """The article files; the starter lexicon beside them is another story."""
+    found = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(name for name in found if not name.startswith("_lexicon/"))
 
 
 def article(text: str, **values: str) -> Article:
@@ -274,7 +271,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 def test_no_trace_is_left_beside_the_articles(tmp_path):
     run(jsonl(tmp_path / "d.jsonl", LOST), "--to", tmp_path / "kb")
-    assert [p.name for p in (tmp_path / "kb").iterdir()] == ["processes"]
+    assert sorted(p.name for p in (tmp_path / "kb").iterdir()) == ["_lexicon", "processes"]
 
 
 # --- the body
@@ -375,3 +372,12 @@ def test_a_thousand_rows_take_seconds(tmp_path):
     )
     assert "写入 930 篇文章、3720 条相似问" in done.output
     assert time.process_time() - start < 6
+
+
+def test_a_starter_lexicon_is_put_beside_the_articles_once(tmp_path):
+    assert copy_starter_lexicon(tmp_path)
+    synonyms = tmp_path / "_lexicon/synonyms.txt"
+    assert load_lexicon(tmp_path)[0].concepts
+    synonyms.write_text("甲词 = 乙词\n", encoding="utf-8")
+    assert not copy_starter_lexicon(tmp_path)
+    assert synonyms.read_text("utf-8") == "甲词 = 乙词\n"

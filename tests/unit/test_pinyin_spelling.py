@@ -1,0 +1,289 @@
+"""Letters for words and wrong characters for right ones: what an agent types in a hurry, and what was meant."""
+
+from itertools import pairwise
+
+import pytest
+from builders import write_small_library
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.errors import QuestionError
+from kb.library import load_library
+from kb.lookup import Lookup, build_lookup
+from kb.pinyin import Speller, full, initials, sounds_like, syllables
+from kb.query import MAX_QUESTION, Understanding
+from kb.spelling import Corrector
+
+WORDS = {
+    "修改": 40, "手机": 60, "手机号": 30, "银行": 80, "银行卡": 50, "调整": 12, "挂失": 25, "还款": 20, "信用卡": 45, "额度": 15,
+    "密码": 30, "重置": 9, "验证码": 10, "转账": 22, "经典": 30, "账单": 14, "长期": 3, "补办": 8, "理财": 26, "存款": 33, "预约": 6,
+    "行李": 1,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def corrector(analyzer):
+    return Corrector(WORDS, analyzer.lexicon.shapes, analyzer.is_word, {"登路": "登录"})
+
+
+@pytest.fixture(scope="module")
+def understanding(analyzer):
+    return Understanding(analyzer, Lookup(WORDS, [], []))
+
+
+@pytest.fixture(scope="module")
+def known(analyzer):
+    terms = {t.term for word in WORDS for t in analyzer.analyse(word).tokens}
+    return terms.__contains__
+
+
+@pytest.fixture(scope="module")
+def lookup(analyzer, tmp_path_factory):
+    root = tmp_path_factory.mktemp("articles")
+    write_small_library(root)
+    return build_lookup(load_library(root).articles, analyzer)
+
+
+WRONG_POLYPHONES = pytest.mark.xfail(
+    strict=True, reason="pypinyin reads 还款 as haikuan and 重置 as zhongzhi: kb/pinyin.py needs phrases of its own"
+)
+
+
+# -- pinyin
+
+
+@pytest.mark.parametrize(
+    ("word", "letters", "short"),
+    [
+        ("银行", "yinhang", "yh"),
+        ("调整", "tiaozheng", "tz"),
+        ("修改", "xiugai", "xg"),
+        ("手机号", "shoujihao", "sjh"),
+        pytest.param("重置", "chongzhi", "cz", marks=WRONG_POLYPHONES),
+        ("重新", "chongxin", "cx"),
+        pytest.param("还款", "huankuan", "hk", marks=WRONG_POLYPHONES),
+        pytest.param("提前还款", "tiqianhuankuan", "tqhk", marks=WRONG_POLYPHONES),
+        ("转账", "zhuanzhang", "zz"),
+        ("行李", "xingli", "xl"),
+        ("长期", "changqi", "cq"),
+        ("旅游", "lvyou", "ly"),
+        ("U盾", "dun", "d"),
+        ("VISA", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_word_has_its_letters_and_polyphones_are_right(word, letters, short):  # row 9
+    assert full(word) == letters
+    assert initials(word) == short
+
+
+@pytest.mark.parametrize(
+    ("letters", "words"),
+    [
+        ("xgsjh", ["修改", "手机号"]),
+        ("xiugaishoujihao", ["修改", "手机号"]),
+        ("xiugaishouji", ["修改", "手机"]),
+        ("yh", ["银行"]),
+        ("yhk", ["银行卡"]),
+        ("yinhangka", ["银行卡"]),
+        ("tz", ["调整"]),
+        ("tiaozheng", ["调整"]),
+        ("gs", ["挂失"]),
+        ("guashi", ["挂失"]),
+        ("gsxyk", ["挂失", "信用卡"]),
+        pytest.param("czmm", ["重置", "密码"], marks=WRONG_POLYPHONES),
+        pytest.param("huankuan", ["还款"], marks=WRONG_POLYPHONES),
+        ("xgshouji", ["修改", "手机"]),
+    ],
+)
+def test_letters_are_read_as_words(letters, words):  # row 9
+    assert [choices[0] for choices in Speller(WORDS).words(letters)] == words
+
+
+def test_the_more_frequent_word_comes_first():  # row 9
+    assert Speller({"账单": 5, "早点": 2, "正大": 9}).words("zd") == [("正大", "账单", "早点")]
+
+
+def test_a_choice_is_of_three_words_at_most():  # row 9
+    (choices,) = Speller(dict.fromkeys(["账单", "早点", "转达", "正大"], 1)).words("zd")
+    assert len(choices) == 3
+
+
+@pytest.mark.parametrize(
+    "letters", ["", "x", "qqqq", "xgq", "xg1", "修改", "xg sjh", "XGSJH", "é", "x" * 41, "gs" * 21]
+)
+def test_letters_that_stand_for_nothing_are_left_alone(letters):  # row 9
+    assert Speller(WORDS).words(letters) == []
+
+
+def test_a_speller_without_words_knows_nothing():  # row 9
+    assert Speller({}).words("xgsjh") == []
+
+
+@given(st.lists(st.sampled_from(sorted(WORDS)), min_size=1, max_size=3))
+def test_the_letters_of_known_words_always_have_a_reading(words):  # row 9
+    speller = Speller(WORDS)
+    letters = "".join(map(full, words))
+    if len(letters) <= 40:
+        assert "".join(full(choices[0]) for choices in speller.words(letters)) == letters
+    assert speller.words("".join(map(initials, words)))
+
+
+@given(st.text(st.characters(), max_size=20))
+def test_any_text_has_a_sound(text):  # row 7
+    assert isinstance(full(text), str)
+    assert isinstance(sounds_like(text), str)
+    assert all(syllables(text))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("挂事", "挂失"), ("帐单", "账单"), ("转帐", "转账"), ("银航", "银行"), ("民生", "名声")]
+)
+def test_homophones_and_their_dialects_sound_alike(one, other):  # row 8
+    assert sounds_like(one) == sounds_like(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("挂失", "挂号"), ("还款", "贷款"), ("银行", "行李"), ("能力", "冷力")])
+def test_other_words_sound_different(one, other):  # row 8
+    assert sounds_like(one) != sounds_like(other)
+
+
+# -- wrong characters
+
+
+def corrections(corrector, text, covered=None):
+    found = corrector.correct(text, covered or [False] * len(text))
+    assert all(text[c.start : c.end] == c.wrong for c in found)
+    return [(c.wrong, c.right) for c in found]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("挂事", [("挂事", "挂失")]),
+        ("卡丢了要挂事吗", [("挂事", "挂失")]),
+        ("挂矢", [("挂矢", "挂失")]),
+        ("信用咔", [("信用咔", "信用卡")]),
+        ("密蚂", [("密蚂", "密码")]),
+        ("换款登路", [("登路", "登录")]),
+        ("登路", [("登路", "登录")]),
+    ],
+)
+def test_a_wrong_character_is_corrected(corrector, typed, meant):  # row 8
+    assert corrections(corrector, typed) == meant
+
+
+@pytest.mark.parametrize("word", ["景点", "经典", "挂失", "失败", "行程", "存款", "账单"])
+def test_a_word_of_the_language_is_never_corrected(corrector, word):  # row 8
+    assert corrections(corrector, word) == []
+
+
+@pytest.mark.parametrize("sentence", ["附近有什么景点", "去景点要带什么", "景点门票能用信用卡吗", "这个景点"])
+def test_a_sight_never_becomes_a_classic(corrector, sentence):  # row 8
+    assert "经典" not in [right for _, right in corrections(corrector, sentence)]
+
+
+def test_a_known_word_is_left_alone_even_if_it_sounds_like_another(corrector):  # row 8
+    assert corrections(corrector, "挂事", [True, True]) == []
+    assert corrections(corrector, "挂事", [True, False]) == [("挂事", "挂失")]
+
+
+@pytest.mark.parametrize("text", ["", "a", "abc", "12", "，。", "事", "挂s", "\ud800挂", "🙂🙂"])
+def test_what_is_no_chinese_word_is_left_alone(corrector, text):  # row 8
+    assert corrections(corrector, text) == []
+
+
+@settings(deadline=None)
+@given(text=st.text(st.one_of(st.characters(), st.sampled_from("挂失事市银行航卡咔密码马修改该账帐单")), max_size=20))
+def test_corrections_never_overlap(corrector, text):  # row 8
+    found = corrector.correct(text, [False] * len(text))
+    assert all(a.end <= b.start for a, b in pairwise(found))
+    assert all(0 <= c.start < c.end <= len(text) and c.right != c.wrong for c in found)
+
+
+# -- questions as they are understood
+
+
+def test_initials_in_a_question_are_read_and_shown(understanding, known):  # row 9
+    query = understanding.understand("xgsjh", known)
+    assert [(r.kind, r.typed, r.read) for r in query.readings] == [("pinyin", "xgsjh", "修改手机号")]
+    assert {"修改", "手机号"} <= {t.text for t in query.terms}
+
+
+def test_full_pinyin_beside_chinese_is_read_in_place(understanding, known):  # row 9
+    query = understanding.understand("信用卡 guashi 怎么办", known)
+    places = {(query.raw[t.start : t.end], t.text) for t in query.terms}
+    assert ("guashi", "挂失") in places
+    assert ("信用卡", "信用卡") in places
+
+
+def test_letters_that_stand_in_an_article_are_no_pinyin(understanding):  # row 9
+    assert understanding.understand("gs", {"gs"}.__contains__).readings == ()
+
+
+def test_a_correction_is_shown_and_weighs_less(understanding, known):  # row 8
+    wrong = understanding.understand("挂事", known)
+    assert [(r.kind, r.typed, r.read) for r in wrong.readings] == [("spelling", "挂事", "挂失")]
+    right = understanding.understand("挂失", known)
+    weights = [{t.text: t.weight for t in q.terms}["挂失"] for q in (wrong, right)]
+    assert weights[0] < weights[1]
+    assert right.readings == ()
+
+
+@pytest.mark.parametrize("question", ["景点", "附近的景点", "景点怎么走"])
+def test_a_question_about_a_sight_is_not_one_about_a_classic(understanding, known, question):  # row 8
+    query = understanding.understand(question, known)
+    assert query.readings == ()
+    assert "经典" not in {t.text for t in query.terms}
+
+
+def test_a_question_is_capped_before_it_is_read(understanding, known):  # row 7
+    assert understanding.understand("挂" * MAX_QUESTION, known).terms
+    with pytest.raises(QuestionError, match="最多 200 个字"):
+        understanding.understand("挂" * (MAX_QUESTION + 1), known)
+
+
+def test_quoted_words_are_phrases(understanding, known):  # row 12
+    for question in ("“修改手机号”", '"修改手機號"', "「修改手机号」怎么办"):
+        assert understanding.understand(question, known).phrases == ("修改手机号",)
+    assert understanding.understand("“”“ ”", known).phrases == ()
+
+
+@settings(deadline=None)
+@given(
+    question=st.lists(
+        st.one_of(st.characters(), st.sampled_from(["挂事", "xgsjh", "3年", "“", "”", "Ⅱ类户", "怎么"])), max_size=25
+    ).map("".join)
+)
+def test_any_question_is_understood_without_an_error(understanding, known, question):  # row 7
+    query = understanding.understand(question, known)
+    for term in query.terms:
+        assert 0 <= term.start < term.end <= len(question)
+        assert term.weight > 0
+
+
+# -- suggestions
+
+
+@pytest.mark.parametrize("typed", ["银行卡补", "yinhangka", "yhk", "YHK", "ｙｈｋ", "銀行卡補", "银行卡 补", "yhkbkhk"])
+def test_a_phrase_is_suggested_as_written_in_pinyin_or_by_initials(lookup, typed):  # rows 9, 16
+    assert lookup.suggest(typed)[0].text == "银行卡补卡换卡"
+
+
+def test_titles_come_before_phrasings_and_short_before_long(lookup):  # row 16
+    found = lookup.suggest("网银盾")
+    assert found[0].is_title
+    lengths = [len(phrase.text) for phrase in found if not phrase.is_title]
+    assert lengths == sorted(lengths)
+    assert len(lengths) == 3
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\u200b", "火星", "qqq", "x" * 5000, "\ud800"])
+def test_nothing_is_suggested_for_nothing(lookup, typed):  # row 14
+    assert lookup.suggest(typed) == []
+
+
+def test_a_lookup_survives_its_file(lookup):  # row 70
+    again = Lookup.from_json(lookup.to_json())
+    assert again.words == lookup.words
+    assert again.suggest("yhk") == lookup.suggest("yhk")
