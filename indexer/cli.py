@@ -181,6 +181,7 @@ def _batch(base: KnowledgeBase, path: Path, limit: int, at: datetime) -> None:
         lines = path.read_text(encoding="utf-8-sig").split("\n")  # a question may hold other line separators
     except (OSError, UnicodeDecodeError) as error:
         raise KBError(f"{path} 读不出来：{error}") from error
+    refused = False
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -192,11 +193,13 @@ def _batch(base: KnowledgeBase, path: Path, limit: int, at: datetime) -> None:
         began = time.perf_counter()
         try:
             hits = base.hits(question, ANYBODY, at, limit)
-        except QuestionError as error:
-            raise QuestionError(f"{path} 第 {number} 行：{error}") from error
+        except QuestionError as error:  # the other questions are answered all the same
+            click.echo(f"{path} 第 {number} 行：{error}", err=True)
+            hits, refused = [], True
         spent = (time.perf_counter() - began) * 1000
         found = [{"id": h.key.rpartition("@")[0], "section": h.section, "score": round(h.score, 4)} for h in hits]
-        click.echo(json.dumps({"id": name, "hits": found, "ms": round(spent, 3)}, ensure_ascii=False))
+        click.echo(json.dumps({"id": name, "hits": found, "ms": round(spent, 3)}, ensure_ascii=True))
+    sys.exit(1 if refused else 0)
 
 
 def _as_json(answer: Answer) -> str:

@@ -15,7 +15,7 @@ from kb.visibility import Viewer
 
 _LOG = logging.getLogger("kb.questions")
 # share of the question that the best hit must contain to be called an answer
-CONFIDENT = 0.34
+CONFIDENT = 0.3
 NEAREST = 5
 
 
@@ -56,7 +56,7 @@ class KnowledgeBase:
         query = searcher.understanding.understand(text, searcher.knows)
         alerts = self._alerts(query, searcher, viewer, at)
         hits, literal = _found(searcher, query, at, viewer, limit)
-        confident = bool(hits) and literal and (hits[0].coverage >= CONFIDENT or bool(query.readings))
+        confident = bool(hits) and literal and _confident(query, hits[0])
         message = _message(query, hits, confident, literal)
         if not hits:
             hits = _nearest(searcher, viewer, at)
@@ -110,6 +110,11 @@ class KnowledgeBase:
 
     def _card(self, hit: Hit, query: Query, searcher: Searcher, at: datetime) -> Card:
         return compose(searcher.article(hit.key), hit, query, searcher.understanding.analyzer, at)
+
+
+def _confident(query: Query, best: Hit) -> bool:
+    """Whether the best hit holds enough of the question; a corrected word is not held as it was typed."""
+    return best.coverage >= CONFIDENT or any(r.kind == "spelling" for r in query.readings)
 
 
 def _found(searcher: Searcher, query: Query, at: datetime, viewer: Viewer, limit: int) -> tuple[list[Hit], bool]:

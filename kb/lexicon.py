@@ -63,9 +63,8 @@ def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
     terms = frozenset(line for _, _, line in _lines(folder / "terms.txt", problems))
     stopwords = frozenset(line for _, _, line in _lines(folder / "stopwords.txt", problems))
     digest = hashlib.sha256()
-    for name in ("terms.txt", "synonyms.txt", "stopwords.txt"):
-        path_ = folder / name
-        digest.update(path_.read_bytes() if path_.is_file() else b"")
+    for path_ in sorted(folder.glob("*.txt")):
+        digest.update(f"{path_.name}:{path_.stat().st_size}:".encode() + path_.read_bytes())
     lexicon = Lexicon(
         terms,
         synonyms.concepts,

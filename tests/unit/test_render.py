@@ -153,7 +153,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_nothing_runs_whatever_is_put_together(source):  # row 64
     assert_harmless(to_html(source))
