@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,17 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import generations, ranking, whoosh_index
-from indexer.fields import (
-    CLAUSE_ARTICLE,
-    CLAUSE_OWN,
-    COVERAGE,
-    FIELDS,
-    SECTION_COVERAGE,
-    SECTION_NAMED,
-    STREAMS,
-    stream_field,
-)
-from indexer.postings import Postings, Scores
+from indexer.fields import FIELDS, STREAMS, stream_field
+from indexer.layout import Row, lay_out
+from indexer.postings import Postings
 from kb import codec
 from kb.backend import Contribution, Hit, StoredArticle
 from kb.errors import IndexCorrupt
@@ -33,16 +24,11 @@ from kb.lexicon import Lexicon, load_lexicon
 from kb.lookup import Lookup
 from kb.normalize import normalize
 from kb.query import Query, Understanding
-from kb.sections import is_clause
 from kb.text import Analyzer
-from kb.types import Article, Audience
 from kb.visibility import Viewer, admitted, in_force, seconds
 
-# at most so many clauses of one regulation among the hits
-CLAUSES_PER_ARTICLE = 5
 _PHRASE_CHECKS = 500
 _MOST_ANALYZERS = 4
-_OPEN = Audience()
 _ANALYZERS: list[Analyzer] = []
 _LOADING = threading.Lock()
 
@@ -75,36 +61,11 @@ class WhooshSearcher:
         self._understanding = Understanding(analyzer, self._lookup)
 
     def _open(self, reader: Any) -> None:
-        rows = [(n, reader.stored_fields(n)) for n in reader.all_doc_ids()]
-        payloads = {row["key"]: row["payload"] for _, row in rows if not row["anchor"]}
-        self.keys = sorted(payloads)
-        self._articles = {key: codec.load(payloads[key]) for key in self.keys}
-        self._number = number = {key: i for i, key in enumerate(self.keys)}
-        size = reader.doc_count_all()
-        # for each document its article's number; for each article its own document
-        self._owner = np.zeros(size, np.int32)
-        self._article_document = np.zeros(len(self.keys), np.int32)
-        self._anchors: dict[int, str] = {}
-        order: list[tuple[int, int, int]] = []
-        places = {(key, p.section.anchor): i for key in self.keys for i, p in enumerate(self._articles[key].sections)}
-        for document, row in rows:
-            self._owner[document] = number[row["key"]]
-            if row["anchor"]:
-                self._anchors[document] = row["anchor"]
-                order.append((number[row["key"]], places[(row["key"], row["anchor"])], document))
-            else:
-                self._article_document[number[row["key"]]] = document
-        # section documents in the order of article and place, so that ties are deterministic
-        self._sections = np.array([document for _, _, document in sorted(order)], np.int32)
-        self._emphasis = np.full(size, COVERAGE, np.float32)
-        self._emphasis[self._sections] = SECTION_COVERAGE
-        self._is_clause = np.array([is_clause(self._anchors[d]) for d in self._sections.tolist()], bool)
-        self._start = np.array([seconds(self._articles[k].start) for k in self.keys], np.int64)
-        self._end = np.array([seconds(self._articles[k].end) for k in self.keys], np.int64)
-        # laws without phrasings are answered clause by clause; the others as articles that name their best clause
-        self._by_clause = np.array([_is_by_clause(self._articles[k].article) for k in self.keys], bool)
-        self._restricted = [i for i, k in enumerate(self.keys) if self._articles[k].article.audience != _OPEN]
-        self._postings = Postings(reader, np.array([n for n, _ in rows], np.int32))
+        stored = {number: reader.stored_fields(number) for number in reader.all_doc_ids()}
+        self._articles = {row["key"]: codec.load(row["payload"]) for row in stored.values() if not row["anchor"]}
+        rows = [Row(number, row["key"], row["anchor"]) for number, row in stored.items()]
+        self._layout = lay_out(rows, reader.doc_count_all(), self._articles)
+        self._postings = Postings(reader, np.array(list(stored), np.int32))
 
     @property
     def generation(self) -> str:
@@ -123,8 +84,8 @@ class WhooshSearcher:
 
     def check(self) -> None:
         """Compare the counts of manifest and index; raises IndexCorrupt."""
-        found = len(self.keys) + len(self._sections)
-        if found != self.manifest.documents or len(self.keys) != self.manifest.articles:
+        found = len(self._layout.keys) + len(self._layout.sections)
+        if found != self.manifest.documents or len(self._layout.keys) != self.manifest.articles:
             raise IndexCorrupt(f"索引 {self.generation} 应有 {self.manifest.documents} 个文档，实有 {found} 个。")
 
     def knows(self, term: str) -> bool:
@@ -145,28 +106,28 @@ class WhooshSearcher:
 
     def current(self, article_id: str, at: datetime, viewer: Viewer) -> StoredArticle | None:
         """The version of an article in force at a moment."""
-        keys = (k for k in self.keys if self._articles[k].article.id == article_id)
+        keys = (k for k in self._layout.keys if self._articles[k].article.id == article_id)
         return next((self._articles[k] for k in keys if self.visible(k, at, viewer)), None)
 
     def alerts(self, at: datetime, viewer: Viewer) -> list[StoredArticle]:
         """Alerts in force."""
-        alerts = (k for k in self.keys if self._articles[k].article.type == "alert")
+        alerts = (k for k in self._layout.keys if self._articles[k].article.type == "alert")
         return [self._articles[k] for k in alerts if self.visible(k, at, viewer)]
 
     def search(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> list[Hit]:
         """The best hits, best first."""
         if query.empty:
             return []
-        scores, covered = ranking.score(query, self._postings, self._emphasis)
-        hits = self._ranked(scores, covered, self._mask(at, viewer), _PHRASE_CHECKS if query.phrases else limit)
-        if query.phrases:
-            hits = [h for h in hits if self._contains(h, query.phrases)]
-        return [self._with_coverage(hit, covered) for hit in hits[:limit]]
+        scores, covered = ranking.score(query, self._postings, self._layout.emphasis)
+        wanted = _PHRASE_CHECKS if query.phrases else limit
+        hits = ranking.rank(self._layout, scores, covered, self._mask(at, viewer), wanted)
+        return [h for h in hits if self._contains(h, query.phrases)][:limit]
 
     def explain(self, query: Query, key: str) -> list[Contribution]:
         """What each term added in each field, for the article and its sections."""
-        own = {int(self._article_document[self._number[key]])}
-        own |= {d for d in self._sections.tolist() if self.keys[self._owner[d]] == key}
+        article = self._layout.number[key]
+        own = {int(self._layout.article_document[article])}
+        own |= set(self._layout.sections[self._layout.sections_of(article)].tolist())
         found = []
         for term in query.terms:
             for field, weight in FIELDS.items():
@@ -180,53 +141,10 @@ class WhooshSearcher:
 
     def _mask(self, at: datetime, viewer: Viewer) -> NDArray[np.bool_]:
         """Which articles may be shown, bool [articles]."""
-        mask: NDArray[np.bool_] = in_force(self._start, self._end, seconds(at))
-        for i in self._restricted:
-            mask[i] &= admitted(self._articles[self.keys[i]].article.audience, viewer)
+        mask: NDArray[np.bool_] = in_force(self._layout.start, self._layout.end, seconds(at))
+        for i in self._layout.restricted:
+            mask[i] &= admitted(self._articles[self._layout.keys[i]].article.audience, viewer)
         return mask
-
-    def _ranked(self, scores: Scores, covered: Scores, mask: NDArray[np.bool_], limit: int) -> list[Hit]:
-        articles = scores[self._article_document]
-        sections = scores[self._sections]
-        owners = self._owner[self._sections]
-        whole = np.where(self._by_clause, CLAUSE_ARTICLE * articles, articles)
-        clause = self._is_clause & self._by_clause[owners] & (sections > 0)
-        clauses = np.where(clause, CLAUSE_ARTICLE * articles[owners] + CLAUSE_OWN * sections, 0)
-        whole[~mask] = 0
-        clauses[~mask[owners]] = 0
-        named = np.where(covered[self._sections] >= SECTION_NAMED, sections, 0)
-        return self._merged(whole, clauses, named, owners, limit)
-
-    def _merged(
-        self, whole: Scores, clauses: Scores, named: Scores, owners: NDArray[np.int32], limit: int
-    ) -> list[Hit]:
-        """Articles and clauses in one list; an article whose clause is already in it is not repeated."""
-        together = np.concatenate([clauses, whole])
-        count = min(len(together), limit * (CLAUSES_PER_ARTICLE + 2) + 20)
-        top = np.argpartition(-together, count - 1)[:count] if count else np.empty(0, np.int64)
-        # boundary ties: everything as good as the worst of the top takes part in the sort
-        top = np.flatnonzero(together >= max(together[top].min(), 1e-9)) if len(top) else top
-        hits: list[Hit] = []
-        taken: dict[int, int] = {}
-        for i in top[np.lexsort((top, -together[top]))].tolist():
-            clause = i < len(clauses)
-            owner = int(owners[i]) if clause else i - len(clauses)
-            if taken.get(owner, 0) >= (CLAUSES_PER_ARTICLE if clause else 1):
-                continue
-            taken[owner] = taken.get(owner, 0) + 1
-            anchor = self._anchors[int(self._sections[i])] if clause else self._best_section(owner, named, owners)
-            hits.append(Hit(self.keys[owner], anchor, float(together[i]), 0.0))
-            if len(hits) == limit:
-                break
-        return hits
-
-    def _best_section(self, owner: int, named: Scores, owners: NDArray[np.int32]) -> str | None:
-        """Anchor of the article's best section among those that cover enough of the question (the others have 0)."""
-        start, end = np.searchsorted(owners, [owner, owner + 1])
-        if start == end:
-            return None
-        best = start + int(np.argmax(named[start:end]))
-        return self._anchors[int(self._sections[best])] if named[best] > 0 else None
 
     def _contains(self, hit: Hit, phrases: Iterable[str]) -> bool:
         text = self._plain(hit.key)
@@ -239,10 +157,3 @@ class WhooshSearcher:
         a = stored.article
         parts = [a.title, *a.questions, a.answer, *(c.path for c in a.channels), *(s.do for s in a.steps)]
         return normalize("\n".join([*parts, *(p.section.heading + "\n" + p.text for p in stored.sections)])).text
-
-    def _with_coverage(self, hit: Hit, covered: Scores) -> Hit:
-        return replace(hit, coverage=float(covered[self._article_document[self._number[hit.key]]]))
-
-
-def _is_by_clause(article: Article) -> bool:
-    return article.type == "regulation" and not article.questions
