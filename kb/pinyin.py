@@ -20,6 +20,21 @@ _READINGS = {
     "重发": "chong fa",
     "重开": "chong kai",
     "重办": "chong ban",
+    "支行": "zhi hang",
+    "分行": "fen hang",
+    "跨行": "kua hang",
+    "他行": "ta hang",
+    "本行": "ben hang",
+    "人行": "ren hang",
+    "收款行": "shou kuan hang",
+    "付款行": "fu kuan hang",
+    "调额": "tiao e",
+    "调高": "tiao gao",
+    "调低": "tiao di",
+    "多长时间": "duo chang shi jian",
+    "排长队": "pai chang dui",
+    "晚还": "wan huan",
+    "没收到": "mei shou dao",
 }
 load_phrases_dict({word: [[s] for s in reading.split()] for word, reading in _READINGS.items()})
 _LONGEST_INPUT = 40

@@ -72,9 +72,17 @@ def _read(path: Path, problems: list[Problem]) -> dict[str, object]:
         return {}
     try:
         value = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (BaseLoader makes only text, lists and mappings)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problems.append(Problem(str(path), line, 1, f"登记文件读不出来（{error.problem}），请检查缩进、冒号和引号。"))
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problems.append(
+            Problem(
+                str(path),
+                line,
+                1,
+                f"登记文件读不出来（{getattr(error, 'problem', None) or '有控制字符或嵌套太深'}），请检查缩进、冒号和引号。",
+            )
+        )
         return {}
     if not isinstance(value, dict):
         problems.append(Problem(str(path), 1, 1, "登记文件要写成“名字: 内容”。"))

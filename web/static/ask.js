@@ -2,7 +2,7 @@
 
 import { cards, replaceResults } from "./cards.js";
 
-const PAUSE = 90;
+const PAUSE = 35;
 const BUSY_AFTER = 300;
 const RETRY_FIRST = 500;
 const RETRY_MOST = 8000;
