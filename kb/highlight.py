@@ -37,7 +37,7 @@ def highlight(text: str, query: Query, analyzer: Analyzer) -> Highlighted:
     """
     words = {t.text for t in query.terms if t.stream == "word"}
     wanted = {w for w in words if len(w) > 1} or words
-    spans = sorted((t.start, t.end) for t in analyzer.analyse(text).tokens if t.term in wanted)
+    spans = sorted((t.start, t.end) for t in analyzer.remembered(text).tokens if t.term in wanted)
     merged: list[tuple[int, int]] = []
     for start, end in spans:
         if merged and start <= merged[-1][1]:

@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,8 @@ _LATIN = re.compile(rf"[^\W_{_HAN}]+(?:{_JOINT}[^\W_{_HAN}]+)*")
 _LATIN_PART = re.compile(r"[^\W_]+")
 _HAS_LATIN = re.compile(r"[a-z0-9]")
 _LONGEST_TOKEN = 60
+# about 5 KB each
+_REMEMBERED = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class Analyzer:
             if _CHINESE.fullmatch(word) and len(word) > 1:
                 self._jieba.add_word(word)
         self._words: dict[str, int] = self._jieba.FREQ
+        # for texts of articles, which are shown again and again
+        self.remembered = lru_cache(maxsize=_REMEMBERED)(self.analyse)
         self._members = _by_first(w for w in {*lexicon.concepts, *lexicon.wider} if len(w) > 1)
         self._mixed = _mixed_pattern(w for w in lexicon.words() if _HAS_LATIN.search(w))
 
