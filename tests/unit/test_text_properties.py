@@ -145,9 +145,7 @@ def test_every_synonym_finds_its_concept_in_a_sentence(analyzer):  # row 1
     assert lost == []
 
 
-@pytest.mark.parametrize(
-    "text", ["e" + "\u0301" * 400_000, "挂失" * 5_000, "a" * 100_000, "1" * 20_000, "一" * 8_000]
-)
+@pytest.mark.parametrize("text", ["e" + "\u0301" * 400_000, "挂失" * 5_000, "a" * 100_000, "1" * 20_000, "一" * 8_000])
 def test_very_long_texts_come_to_an_end(analyzer, text):  # row 7
     assert analyzer.analyse(text).tokens
 
