@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from kb.articles import Parsed, read_article
+from kb.crosscheck import Finding, between, without_clashes
+from kb.frontmatter import decode
 from kb.registry import Registry, load_registry
-from kb.types import FOLDERS, Article, Problem, RegulationDetail
-
-_LINK = re.compile(r"(?<!!)\[[^\]\n]{0,200}\]\(([^)\s]{1,200})(?:\s[^)\n]{0,200})?\)")
-_EXTERNAL = re.compile(r"(?:https?://|mailto:|tel:|#)")
+from kb.types import Article, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,68 +41,29 @@ def load_library(root: Path) -> Library:
     """Read every article below `root`. A file with errors is left out and reported; the others are used."""
     registry, problems = load_registry(root)
     articles: list[Article] = []
+    ids: set[str] = set()
     for path in article_files(root):
         name = os.fsencode(path.relative_to(root)).decode("utf-8", "replace")  # any bytes can be a file name
         parsed: Parsed = read_article(path, name, registry)
         problems += parsed.problems
+        # a link to an article that has an error elsewhere is not dead
+        ids.add(path.stem.partition("@")[0])
         if parsed.article:
             articles.append(parsed.article)
-    kept, clashes = _without_clashes(articles)
-    problems += clashes
-    problems += _between(kept, _published_ids(root, kept))
+    kept, clashes = without_clashes(articles)
+    problems += [_placed(root, finding) for finding in (*clashes, *between(kept, ids))]
     kept.sort(key=lambda a: (a.id, a.effective, a.version))
     return Library(tuple(kept), tuple(problems), registry)
 
 
-def _published_ids(root: Path, articles: list[Article]) -> set[str]:
-    """Ids of all files, broken ones included: a link to an article that has an error elsewhere is not dead."""
-    return {a.id for a in articles} | {p.stem.partition("@")[0] for p in article_files(root)}
-
-
-def _without_clashes(articles: list[Article]) -> tuple[list[Article], list[Problem]]:
-    """One article for each id and version, the first file in order; the others are problems."""
-    first: dict[tuple[str, int], Article] = {}
-    begun: dict[tuple[str, datetime], Article] = {}
-    kept: list[Article] = []
-    problems: list[Problem] = []
-    for article in articles:
-        other = first.setdefault((article.id, article.version), article)
-        if other is not article:
-            message = f"编号 {article.id} 第 {article.version} 版和 {other.path} 重复，请改编号或版本号。"
-            problems.append(Problem(article.path, 2, 1, message))
-            continue
-        elder = begun.setdefault((article.id, article.effective), article)
-        if elder is not article:
-            problems.append(Problem(article.path, 2, 1, f"和 {elder.path} 同时生效，请改 effective。"))
-            continue
-        kept.append(article)
-    return kept, problems
-
-
-def _between(articles: Iterable[Article], ids: set[str]) -> list[Problem]:
-    problems: list[Problem] = []
-    owners: dict[str, str] = {}
-    for article in articles:
-        folder = Path(article.path).parent.name
-        if folder in FOLDERS.values() and folder != FOLDERS[article.type]:
-            problems.append(Problem(article.path, 3, 1, f"{article.type} 类文章要放在 {FOLDERS[article.type]}/ 目录。"))
-        for target in _LINK.findall(article.body):
-            if not _EXTERNAL.match(target) and target.partition("#")[0] not in ids:
-                said = f"正文链接到“{target}”，没有这篇文章。"
-                problems.append(
-                    Problem(article.path, 0, 0, said, "warning" if article.status == "imported" else "error")
-                )
-        if isinstance(article.detail, RegulationDetail):
-            for target in article.detail.affects:
-                if target not in ids:
-                    problems.append(Problem(article.path, 0, 0, f"affects 写了“{target}”，没有这篇文章。"))
-        for question in article.questions:
-            owner = owners.setdefault(question, article.id)
-            if owner != article.id:
-                problems.append(
-                    Problem(article.path, 0, 0, f"相似问“{question}”在 {owner} 里也有，请只留一处。", "warning")
-                )
-    return problems
+def _placed(root: Path, finding: Finding) -> Problem:
+    """A finding with the line and column of its needle's first occurrence in the file."""
+    text = decode((root / finding.article.path).read_bytes(), finding.article.path)
+    at = text.find(finding.needle) if isinstance(text, str) else -1
+    if at < 0 or not isinstance(text, str):
+        return Problem(finding.article.path, 1, 1, finding.message, finding.level)
+    line = text.count("\n", 0, at) + 1
+    return Problem(finding.article.path, line, at - text.rfind("\n", 0, at), finding.message, finding.level)
 
 
 def periods(articles: Iterable[Article]) -> dict[str, tuple[datetime, datetime | None]]:

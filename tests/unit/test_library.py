@@ -114,7 +114,9 @@ def test_an_id_and_version_is_used_once(root):  # row 47
     library = load_library(root)
     assert [a.path for a in library.articles] == ["processes/card.md"]
     (problem,) = library.errors
-    assert (problem.path, problem.line) == ("processes/card@2026-12-01.md", 2)
+    text = (root / problem.path).read_text("utf-8")
+    assert problem.path == "processes/card@2026-12-01.md"
+    assert text.split("\n")[problem.line - 1].startswith("version:")
     assert problem.message == "编号 card 第 1 版和 processes/card.md 重复，请改编号或版本号。"
 
 
@@ -367,3 +369,10 @@ def test_the_first_second_is_in_and_the_last_is_out():  # row 44
     end = start + timedelta(minutes=1)
     inside = [in_force(seconds(start), seconds(end), seconds(start) + second) for second in (-1, 0, 59, 60)]
     assert inside == [False, True, True, False]
+
+
+def test_a_dead_link_is_named_with_its_line_and_column(root):  # row 41
+    write_article(root, "good", body="## 看这里\n先看[那篇](nothing)再说。")
+    (problem,) = load_library(root).problems
+    line = (root / problem.path).read_text("utf-8").split("\n")[problem.line - 1]
+    assert line[problem.column - 1 :].startswith("](nothing")
