@@ -11,7 +11,6 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -71,8 +70,7 @@ class Analyzer:
             if _CHINESE.fullmatch(word) and len(word) > 1:
                 self._jieba.add_word(word)
         self._words: dict[str, int] = self._jieba.FREQ
-        # for texts of articles, which are shown again and again
-        self.remembered = lru_cache(maxsize=_REMEMBERED)(self.analyse)
+        self._memory: dict[str, Analysis] = {}
         self._members = _by_first(w for w in {*lexicon.concepts, *lexicon.wider} if len(w) > 1)
         self._mixed = _mixed_pattern(w for w in lexicon.words() if _HAS_LATIN.search(w))
 
@@ -93,6 +91,18 @@ class Analyzer:
             tuple(Token(term, *plain.raw_span(start, end), "inner") for start, end, term in pairs),
             plain,
         )
+
+    def remembered(self, raw: str) -> Analysis:
+        """`analyse` for texts of articles, which are shown again and again; the latest few thousand are kept.
+
+        A plain dictionary: functools.lru_cache on a bound method crashed CPython 3.11's collector at exit.
+        """
+        found = self._memory.get(raw)
+        if found is None:
+            if len(self._memory) >= _REMEMBERED:
+                self._memory.clear()
+            found = self._memory[raw] = self.analyse(raw)
+        return found
 
     def is_word(self, text: str) -> bool:
         """Whether the dictionary or the lexicon knows a normalised word."""
