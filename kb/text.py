@@ -93,10 +93,7 @@ class Analyzer:
         )
 
     def remembered(self, raw: str) -> Analysis:
-        """`analyse` for texts of articles, which are shown again and again; the latest few thousand are kept.
-
-        A plain dictionary: functools.lru_cache on a bound method crashed CPython 3.11's collector at exit.
-        """
+        """`analyse` for texts of articles, which are shown again and again; the latest few thousand are kept."""
         found = self._memory.get(raw)
         if found is None:
             if len(self._memory) >= _REMEMBERED:
