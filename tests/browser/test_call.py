@@ -152,6 +152,7 @@ def test_copying_works_without_the_clipboard_interface(open_desk):  # row 20
 def test_an_article_and_back_keeps_the_question(desk):  # row 18
     desk.ask("安盈90天").press("Enter", "o")
     expect(desk.page.locator("h1")).to_contain_text("安盈90天")
+    desk.page.wait_for_load_state("load")  # the keys are there once the script has run
     desk.press("Escape")
     expect(desk.line).to_have_value("安盈90天")
     expect(desk.cards.first).to_contain_text("安盈90天")
