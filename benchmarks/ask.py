@@ -1,21 +1,21 @@
-"""How long building an index and asking it take, on any folder of articles.
+"""How long an answer takes in one process: ranking, the whole answer, and the page's fragment for every keystroke.
 
-    python -m benchmarks.ask --articles articles --json figures.json
+    python -m benchmarks.ask                      # the articles that come along, their own test queries
+    python -m benchmarks.ask --source FOLDER
 
-Builds from scratch in a temporary folder, then asks the articles' own test queries (or phrasings, or titles): ranking alone,
-the whole answer, and the page's fragment over the WSGI stack. Times in milliseconds; the first pass warms the caches.
+Builds from scratch in a temporary folder, then asks the articles' own test queries (or phrasings, or titles). The fragment
+goes through the WSGI stack. The first pass warms the caches.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.generated import REPOSITORY_ARTICLES
+from benchmarks.report import Chart, Progress, Report, percentiles, result_options, work_folder
 from indexer.backends import CurrentSearcher
 from indexer.build import build
 from kb.ask import KnowledgeBase
@@ -25,74 +25,63 @@ from kb.settings import Settings
 from kb.visibility import ANYBODY
 from web.app import create_app
 
-
-def percentiles(seconds: Iterable[float]) -> dict[str, float]:
-    """p50, p95 and p99 in milliseconds."""
-    ordered = sorted(seconds)
-    return {
-        "p50": round(statistics.median(ordered) * 1000, 2),
-        "p95": round(ordered[int(len(ordered) * 0.95)] * 1000, 2),
-        "p99": round(ordered[int(len(ordered) * 0.99)] * 1000, 2),
-    }
-
-
-def timed(action: Callable[[str], object], questions: list[str]) -> dict[str, float]:
-    """Percentiles of an action over all questions, after one warming pass."""
-    for question in questions:
-        action(question)
-    spent = []
-    for question in questions:
-        began = time.perf_counter()
-        action(question)
-        spent.append(time.perf_counter() - began)
-    return percentiles(spent)
+# whose beginnings are asked, as a typing agent sends them
+_TYPED = 60
 
 
 def questions_of(articles: Path, most: int) -> list[str]:
-    """Test queries of the articles, else their phrasings, else their titles."""
+    """Test queries of the articles, else their phrasings, else their titles; at most so many, from all of them alike."""
     library = load_library(articles).articles
     for field in ("test_queries", "questions"):
         found = [q for a in library for q in getattr(a, field)]
         if found:
-            return found[:most]
-    return [a.title for a in library][:most]
+            break
+    else:
+        found = [a.title for a in library]
+    return found[:: -(-len(found) // most)] if found else []
 
 
-def measure(articles: Path, most: int) -> dict[str, object]:
+def add_row(report: Report, what: str, action: Callable[[str], object], questions: Sequence[str]) -> None:
+    """Times of an action over all questions, after one warming pass."""
+    with Progress(what) as progress:
+        for question in questions:
+            action(question)
+        spent = []
+        for question in questions:
+            began = time.perf_counter()
+            action(question)
+            spent.append(time.perf_counter() - began)
+            progress(len(spent), len(questions))
+    report.add(what=what, questions=len(questions), **{f"{k}_ms": v for k, v in percentiles(spent).items()})
+
+
+def measure(articles: Path, most: int) -> Report:
     """All figures for one folder of articles."""
     questions = questions_of(articles, most)
-    with tempfile.TemporaryDirectory() as var:
-        settings = Settings(articles=articles, var=Path(var))
-        began = time.perf_counter()
-        built = build(settings, now())
-        seconds = time.perf_counter() - began
+    report = Report("ask")
+    with work_folder(None) as var:
+        settings = Settings(articles=articles, var=var)
+        with Progress("indexing") as progress:
+            built = build(settings, now(), progress)
+        report.remarks.append(f"{built.added} articles")
         base = KnowledgeBase(CurrentSearcher(settings))
         at = now()
         client = create_app(settings).test_client()
-        # every beginning of a question, as a typing agent sends them
-        keystrokes = [q[:n] for q in questions[:60] for n in range(1, len(q) + 1)]
-        return {
-            "articles": built.added,
-            "questions": len(questions),
-            "build_s": round(seconds, 2),
-            "ranking_ms": timed(lambda q: base.hits(q, ANYBODY, at, 10), questions),
-            "answer_ms": timed(lambda q: base.ask(q, ANYBODY, at), questions),
-            "page_ms": timed(lambda q: client.post("/ask", data={"q": q}), keystrokes),
-        }
+        keystrokes = [q[:n] for q in questions[:_TYPED] for n in range(1, len(q) + 1)]
+        add_row(report, "ranking", lambda q: base.hits(q, ANYBODY, at, 10), questions)
+        add_row(report, "answer", lambda q: base.ask(q, ANYBODY, at), questions)
+        add_row(report, "fragment", lambda q: client.post("/ask", data={"q": q}), keystrokes)
+    return report
 
 
-def main() -> None:
-    """Measure, print a table, write JSON if asked to."""
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--articles", type=Path, default=Path("articles"))
-    parser.add_argument("--questions", type=int, default=1000, help="at most so many")
-    parser.add_argument("--json", type=Path)
-    chosen = parser.parse_args()
-    figures = measure(chosen.articles, chosen.questions)
-    for name, value in figures.items():
-        print(f"{name:12} {value}")
-    if chosen.json:
-        chosen.json.write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
+    parser.add_argument("--source", type=Path, default=REPOSITORY_ARTICLES, help="folder of articles")
+    parser.add_argument("--questions", type=int, default=1000, help="at most so many (default 1000)")
+    result_options(parser)
+    chosen = parser.parse_args(argv)
+    measure(chosen.source, chosen.questions).finish(chosen, Chart("what", ("p50_ms", "p99_ms")))
 
 
 if __name__ == "__main__":

@@ -3,27 +3,22 @@
     python -m benchmarks.page --json figures.json
 
 Builds an index of the articles in a temporary folder, serves it, types the articles' test queries character by character (100 ms
-apart, as fast typists do) and waits for each question's answer. Milliseconds; includes the page's own pause before it asks.
+apart, as fast typists do) and waits for each question's answer. Milliseconds, from the event of the last keystroke until two frames
+after its answer was put on the page.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
-import os
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.ask import percentiles, questions_of
+from benchmarks.ask import questions_of
+from benchmarks.generated import REPOSITORY_ARTICLES
+from benchmarks.report import Chart, Progress, Report, percentiles, result_options, work_folder
+from benchmarks.service import kb_serve
 from indexer.build import build
 from kb.clock import now
 from kb.settings import Settings
@@ -38,37 +33,21 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# resolves two frames after the results changed: the answer is painted then
-_PAINTED = """() => {
-  const began = performance.now();
+# resolves two frames after the answer to `question` was put on the page: it is painted then. Counts from the keystroke's own
+# time stamp, so that the way from this program to the browser is not measured.
+_PAINTED = """question => {
+  const form = document.querySelector('#ask');
+  let began = 0;
+  document.querySelector('#line').addEventListener('input', event => { began = event.timeStamp; }, {capture: true, once: true});
   return new Promise(done => {
     const watch = new MutationObserver(() => {
+      if (form.dataset.answered !== question) return;
       watch.disconnect();
       requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - began)));
     });
-    watch.observe(document.querySelector('main'), {childList: true, subtree: true, characterData: true});
+    watch.observe(form, {attributes: true, attributeFilter: ['data-answered']});
   });
 }"""
-
-
-@contextlib.contextmanager
-def served(articles: Path, var: Path) -> Iterator[str]:
-    """Address of `kb serve` in a process of its own, as in production."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    env = {**os.environ, "KB_ARTICLES": str(articles), "KB_VAR": str(var), "KB_PORT": str(port)}
-    process = subprocess.Popen([sys.executable, "-c", "from kb.cli import main; main()", "serve"], env=env)
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        for _ in range(300):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}readyz"):  # noqa: S310 (own address)
-                break
-            time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def type_questions(page: Page, questions: list[str]) -> list[float]:
@@ -79,40 +58,41 @@ def type_questions(page: Page, questions: list[str]) -> list[float]:
         page.wait_for_timeout(250)
         page.type("input[name=q]", question[:-1], delay=100)
         page.wait_for_timeout(300)
-        page.evaluate("() => { window.painted = (" + _PAINTED + ")(); }")
+        page.evaluate("question => { window.painted = (" + _PAINTED + ")(question); }", question.strip())
         page.keyboard.insert_text(question[-1])
         spent.append(float(page.evaluate("() => window.painted")) / 1000)
     return spent
 
 
-def measure(articles: Path, most: int) -> dict[str, object]:
+def measure(articles: Path, most: int) -> Report:
     """The figures for one folder of articles."""
-    questions = questions_of(articles, 10_000)
-    chosen = questions[:: max(1, len(questions) // most)][:most]
-    with tempfile.TemporaryDirectory() as var:
-        build(Settings(articles=articles, var=Path(var)), now())
-        with served(articles, Path(var)) as address, sync_playwright() as playwright:
+    chosen = questions_of(articles, most)
+    report = Report("page")
+    with work_folder(None) as var:
+        settings = Settings(articles=articles, var=var)
+        with Progress("indexing") as progress:
+            build(settings, now(), progress)
+        with kb_serve(settings) as service, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = browser.new_page(viewport={"width": 400, "height": 900})
-            page.goto(address)
-            type_questions(page, chosen[:10])  # warms caches in every worker
-            spent = type_questions(page, chosen)
+            page.goto(service.url("/"))
+            with Progress("typing"):
+                type_questions(page, chosen[:10])  # warms caches in every worker
+                spent = type_questions(page, chosen)
             browser.close()
-    return {"questions": len(chosen), "keystroke_to_paint_ms": percentiles(spent)}
+    times = {f"{name}_ms": value for name, value in percentiles(spent).items()}
+    report.add(what="keystroke to paint", questions=len(chosen), **times)
+    return report
 
 
-def main() -> None:
-    """Measure, print a table, write JSON if asked to."""
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--articles", type=Path, default=Path("articles"))
-    parser.add_argument("--questions", type=int, default=40)
-    parser.add_argument("--json", type=Path)
-    chosen = parser.parse_args()
-    figures = measure(chosen.articles, chosen.questions)
-    for name, value in figures.items():
-        print(f"{name:24} {value}")
-    if chosen.json:
-        chosen.json.write_text(json.dumps(figures, ensure_ascii=False, indent=1), encoding="utf-8")
+    parser.add_argument("--source", type=Path, default=REPOSITORY_ARTICLES, help="folder of articles")
+    parser.add_argument("--questions", type=int, default=40, help="at most so many (default 40)")
+    result_options(parser)
+    chosen = parser.parse_args(argv)
+    measure(chosen.source, chosen.questions).finish(chosen, Chart("what", ("p50_ms", "p99_ms")))
 
 
 if __name__ == "__main__":

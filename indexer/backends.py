@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from indexer import generations
-from indexer.build import recipe_fingerprint
+from indexer.recipe import recipe_fingerprint
 from indexer.searcher import WhooshSearcher
 from kb.errors import IndexCorrupt, IndexMissing, IndexProblem
 from kb.lexicon import load_lexicon
@@ -16,7 +16,7 @@ from kb.settings import Settings
 
 _LOG = logging.getLogger("indexer.backends")
 # how often the pointer is looked at, in seconds
-LOOK_EVERY = 0.3
+LOOK_EVERY = 0.1
 
 
 class CurrentSearcher:
@@ -64,10 +64,15 @@ class CurrentSearcher:
         raise first or IndexMissing("还没有索引，请运行 kb index build。")
 
 
-def open_generation(folder: Path, cache: Path) -> WhooshSearcher:
-    """Open a generation whose recipe is this program's; raises IndexMissing or IndexCorrupt."""
+def open_generation(folder: Path, cache: Path, *, everything: bool = False) -> WhooshSearcher:
+    """Open a generation whose recipe is this program's; raises IndexMissing or IndexCorrupt.
+
+    `everything`: read every file and compare its checksum, those included that only building needs.
+    """
     lexicon, _ = load_lexicon(folder)
     manifest = generations.read_manifest(folder)
     if manifest.fingerprint != recipe_fingerprint(lexicon.fingerprint):
         raise IndexCorrupt(f"索引 {folder.name} 是用另一个版本的程序建的，请运行 kb index build。")
+    if everything:
+        generations.verify_files(folder, manifest, everything=True, again=True)
     return WhooshSearcher(folder, cache)

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
+import contextlib
+import gc
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 
-import indexer
-import kb
-from indexer import generations, whoosh_index
-from indexer.documents import Document, documents, store
-from indexer.generations import Manifest
+from indexer import changes as comparing
+from indexer import generations
+from indexer.analysis import Tools, analyse_all
+from indexer.base import Base, open_base
+from indexer.changes import Changes
+from indexer.recipe import recipe_fingerprint
 from indexer.searcher import WhooshSearcher, shared_analyzer
-from kb import codec
-from kb.backend import StoredArticle
-from kb.errors import IndexProblem
+from indexer.writing import append, restate, restating
 from kb.lexicon import load_lexicon
-from kb.library import Library, load_library, periods
-from kb.lookup import build_lookup
+from kb.library import article_id
+from kb.registry import load_registry, registry_print
 from kb.settings import Settings
-from kb.text import Analyzer
 from kb.types import Problem
 
 # (articles done, articles in all)
 Progress = Callable[[int, int], None]
-# the code that decides which terms a text has
-_RECIPE = ("kb/normalize.py", "kb/quantities.py", "kb/text.py", "kb/sections.py", "kb/render.py", "kb/types.py",
-           "kb/lookup.py", "indexer/documents.py", "indexer/whoosh_index.py", "indexer/fields.py")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,127 +43,109 @@ def no_progress(done: int, total: int) -> None:
     """For callers that show nothing."""
 
 
-def _code() -> bytes:
-    """What the code that is running makes of a text; read once, so that files replaced later do not count."""
-    digest = hashlib.sha256()
-    roots = {"kb": Path(kb.__file__).parent, "indexer": Path(indexer.__file__).parent}
-    for name in _RECIPE:
-        package, _, file = name.partition("/")
-        digest.update((roots[package] / file).read_bytes())
-    for library in ("jieba", "whoosh", "opencc-python-reimplemented"):
-        digest.update(f"{library}={version(library)};".encode())
-    return digest.digest()
-
-
-_CODE = _code()
-
-
-def recipe_fingerprint(lexicon: str) -> str:
-    """Changes when the same article would get other terms: code, libraries or lexicon."""
-    return hashlib.sha256(lexicon.encode() + _CODE).hexdigest()[:16]
-
-
 def build(settings: Settings, now: datetime, progress: Progress = no_progress) -> Built:
-    """Make a generation from all files, verify it, and let it serve. Raises IndexProblem; the old one then still serves."""
-    with generations.write_lock(settings.index):
-        return _make(settings, now, progress, base=None)
-
-
-def update(settings: Settings, now: datetime, progress: Progress = no_progress) -> Built:
-    """Bring the index up to date with the files: only what changed is analysed.
-
-    Falls back to a full build where there is no usable generation or the recipe changed. Without any change, nothing is
-    written.
+    """Make a generation from all files, as one segment, verify it, and let it serve. Raises IndexProblem; the old one then
+    still serves. Every file is read; what did not change since the present generation is not analysed again.
     """
-    with generations.write_lock(settings.index):
-        return _make(settings, now, progress, base=_base(settings))
+    return _Job(settings, now, progress).build()
 
 
-def _base(settings: Settings) -> Manifest | None:
-    """The current generation's manifest, if an update can start from it."""
-    name = generations.current_name(settings.index)
-    if name is None:
-        return None
+def update(
+    settings: Settings, now: datetime, progress: Progress = no_progress, paths: Iterable[Path] | None = None
+) -> Built:
+    """Bring the index up to date with the files: only what changed is analysed. Without any change, nothing is written.
+
+    `paths`: look at these files only (changed, new or gone); only versions of the same articles are checked with one another
+    then. Falls back to a full build where there is no usable generation or the recipe changed.
+    """
+    return _Job(settings, now, progress).update(list(paths) if paths is not None else None)
+
+
+class _Job:
+    """One build or update, with what it needs."""
+
+    def __init__(self, settings: Settings, now: datetime, progress: Progress) -> None:
+        self._settings = settings
+        self._now = now
+        self._progress = progress
+        self._lexicon, word_problems = load_lexicon(settings.articles)
+        registry, registry_problems = load_registry(settings.articles)
+        analyzer = shared_analyzer(self._lexicon, settings.var / "cache")
+        self._tools = Tools(registry, registry_print(settings.articles), analyzer)
+        self._problems = (*registry_problems, *word_problems)
+        self._fingerprint = recipe_fingerprint(self._lexicon.fingerprint)
+
+    def build(self) -> Built:
+        with generations.write_lock(self._settings.index), _collecting_later():
+            base = open_base(self._settings.index, self._fingerprint)
+            return self._write(base, self._all(base, by_time=False), whole=True)
+
+    def update(self, paths: list[Path] | None) -> Built:
+        with generations.write_lock(self._settings.index), _collecting_later():
+            base = open_base(self._settings.index, self._fingerprint)
+            if base and paths is not None and base.manifest.registry == self._tools.registry_print:
+                found = self._some(base, paths)
+            else:
+                found = self._all(base, by_time=True)
+            if base and comparing.same_as(base, found):
+                return Built(base.manifest.name, 0, 0, found.unchanged, (*self._problems, *found.problems))
+            return self._write(base, found, whole=False)
+
+    def _all(self, base: Base | None, *, by_time: bool) -> Changes:
+        root = self._settings.articles
+        files = comparing.listed(root)
+        compared = comparing.compare(files, base, self._tools, by_time=by_time)
+        analysed = analyse_all(compared.changed, self._tools, self._progress)
+        return comparing.collect(
+            root, base, base.indexed if base else {}, compared.staying, analysed, {article_id(f.path) for f in files}
+        )
+
+    def _some(self, base: Base, paths: list[Path]) -> Changes:
+        root = self._settings.articles
+        files, gone = comparing.named(root, paths)
+        analysed = list(analyse_all(files, self._tools, self._progress))
+        return comparing.of_paths(root, base, files, gone, analysed)
+
+    def _write(self, base: Base | None, found: Changes, *, whole: bool) -> Built:
+        index = self._settings.index
+        name = generations.generation_name(self._now)
+        folder = index / name
+        try:
+            folder.mkdir(parents=True)
+            _copy_lexicon(self._settings.articles, folder)
+            written = restate if whole or base is None or restating(base, found) else append
+            made = written(folder, base, found)
+            manifest = generations.Manifest(
+                name, self._now.isoformat(), made.articles, made.documents, self._fingerprint, self._tools.registry_print,
+                made.averages.tolist(), made.segments, {},
+            )  # fmt: skip
+            generations.seal(folder, manifest, made.inherited)
+            WhooshSearcher(folder, self._settings.var / "cache").check()
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        generations.switch(index, name)
+        generations.prune(index, self._settings.keep_generations)
+        problems = (*self._problems, *found.problems)
+        return Built(name, len(found.added.entries), found.removed, found.unchanged, problems)
+
+
+@contextlib.contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Hundreds of thousands of small objects are made, hardly any in cycles: looking for some takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
     try:
-        manifest = generations.read_manifest(settings.index / name)
-        generations.verify_files(settings.index / name, manifest)
-    except IndexProblem:
-        return None
-    lexicon, _ = load_lexicon(settings.articles)
-    return manifest if manifest.fingerprint == recipe_fingerprint(lexicon.fingerprint) else None
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
-def _make(settings: Settings, now: datetime, progress: Progress, base: Manifest | None) -> Built:
-    library = load_library(settings.articles)
-    lexicon, word_problems = load_lexicon(settings.articles)
-    problems = (*library.problems, *word_problems)
-    stored = _stored(library)
-    digests = {s.article.key: _digest(s) for s in stored}
-    old = base.digests if base else {}
-    changed = [s for s in stored if old.get(s.article.key) != digests[s.article.key]]
-    fresh = {s.article.key for s in changed}
-    removed = [k for k in old if k not in digests or k in fresh]
-    if base and not changed and not removed:
-        return Built(base.name, 0, 0, len(stored), problems)
-    name = generations.generation_name(now)
-    folder = settings.index / name
-    analyzer = shared_analyzer(lexicon, settings.var / "cache")
-    try:
-        _fill(folder, settings, base, removed, _analysed(changed, analyzer, progress))
-        lookup = build_lookup((s.article for s in stored), analyzer)
-        (folder / "lookup.json").write_text(json.dumps(lookup.to_json(), ensure_ascii=False), encoding="utf-8")
-        count = len(stored) + sum(1 for s in stored for part in s.sections if part.section.anchor)
-        fingerprint = recipe_fingerprint(lexicon.fingerprint)
-        generations.seal(folder, Manifest(name, now.isoformat(), len(stored), count, digests, fingerprint, {}))
-        WhooshSearcher(folder, settings.var / "cache").check()
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    generations.switch(settings.index, name)
-    generations.prune(settings.index, settings.keep_generations)
-    return Built(
-        name, len(changed), len([k for k in removed if k not in digests]), len(stored) - len(changed), problems
-    )
-
-
-def _stored(library: Library) -> list[StoredArticle]:
-    spans = periods(library.articles)
-    return [store(article, spans[article.key]) for article in library.articles]
-
-
-def _digest(stored: StoredArticle) -> str:
-    """Digest of a version's content and of the time it is in force: a successor changes the latter."""
-    return hashlib.sha256(f"{stored.article.digest}{stored.start}{stored.end}".encode()).hexdigest()
-
-
-def _analysed(
-    changed: list[StoredArticle], analyzer: Analyzer, progress: Progress
-) -> Iterator[tuple[list[Document], bytes]]:
-    progress(0, len(changed))
-    for done, stored in enumerate(changed, 1):
-        yield documents(stored, analyzer), codec.dump(stored)
-        progress(done, len(changed))
-
-
-def _fill(
-    folder: Path,
-    settings: Settings,
-    base: Manifest | None,
-    removed: list[str],
-    added: Iterable[tuple[list[Document], bytes]],
-) -> None:
-    """Write the Whoosh index and a copy of the lexicon: questions are read with the words the index was made with."""
-    folder.mkdir(parents=True)
-    whoosh = folder / "whoosh"
-    if base:
-        whoosh.mkdir()
-        for file in (settings.index / base.name / "whoosh").iterdir():
-            os.link(file, whoosh / file.name)
-    else:
-        whoosh_index.create(whoosh)
-    whoosh_index.write(whoosh, removed, added)
+def _copy_lexicon(articles: Path, folder: Path) -> None:
+    """Questions are read with the words the index was made with."""
     copied = folder / "_lexicon"
     copied.mkdir()
-    source = settings.articles / "_lexicon"
+    source = articles / "_lexicon"
     for file in sorted(source.glob("*.txt")) if source.is_dir() else ():
         shutil.copyfile(file, copied / file.name)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -35,16 +36,20 @@ def build_command() -> None:
 
 
 @index.command("update")
-def update_command() -> None:
-    """只处理有变化的文章。"""
-    _run(building.update)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+def update_command(files: tuple[Path, ...]) -> None:
+    """只处理有变化的文章；写出 FILES 时只看这几个文件（新增、改过或已删除的）。"""
+    _run(partial(building.update, paths=files or None))
 
 
-def _run(job: object) -> None:
+Job = Callable[[Settings, datetime, Progress], Built]
+
+
+def _run(job: Job) -> None:
     settings = require_articles()
     began = time.monotonic()
     with progress_bar("建立索引") as progress:
-        built: Built = job(settings, now(), progress)  # type: ignore[operator]
+        built = job(settings, now(), progress)
     for problem in built.problems:
         click.echo(str(problem), err=True)
     errors = sum(p.level == "error" for p in built.problems)
@@ -65,15 +70,20 @@ def require_articles() -> Settings:
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Progress]:
-    """A progress callback that draws a bar with the time left on a terminal, and is silent elsewhere."""
+    """A progress callback that draws a bar with rate and time left on a terminal, and is silent elsewhere."""
     if not sys.stderr.isatty():
         yield building.no_progress
         return
-    with click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True) as bar:
+    began = time.monotonic()
+
+    def rate(done: int | None) -> str:
+        return f"{done / max(time.monotonic() - began, 0.001):.0f} 篇/秒" if done else ""
+
+    with click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True, item_show_func=rate) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.length = max(total, 1)
-            bar.update(done - bar.pos)
+            bar.update(done - bar.pos, done)
 
         yield progress
 
@@ -88,7 +98,7 @@ def verify_command() -> None:
     bad = 0
     for name in found:
         try:
-            open_generation(settings.index / name, settings.var / "cache").check()
+            open_generation(settings.index / name, settings.var / "cache", everything=True).check()
             click.echo(f"{name} 完好")
         except KBError as error:
             bad += 1

@@ -2,20 +2,60 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from dataclasses import dataclass, replace
 
 from kb.backend import StoredArticle, StoredSection
 from kb.render import to_html, to_text
 from kb.sections import split_sections
-from kb.text import Analyzer
+from kb.text import Analysis, Analyzer
 from kb.types import Article, ProductDetail, RegulationDetail
 
 Terms = dict[str, int]
-Counting = Callable[[str], tuple[Counter[str], Counter[str]]]
+# characters of a short text, and how many of them are kept
+_SHORT, _MOST_SHORT = 16, 4096
+Counting = Callable[[str], tuple[Terms, Terms]]
+
+
+class Analyses:
+    """Analyses of texts, each made once; short ones, which many articles have, are kept from article to article."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+        self._short: dict[str, Analysed] = {}
+        self._long: dict[str, Analysed] = {}
+
+    def next_article(self) -> None:
+        """Forget the long texts of the article before."""
+        self._long.clear()
+        if len(self._short) > _MOST_SHORT:
+            self._short.clear()
+
+    def analyse(self, raw: str) -> Analysis:
+        """What the analyser finds in a text."""
+        return self._analysed(raw).analysis
+
+    def counts(self, raw: str) -> tuple[Terms, Terms]:
+        """How often each term and each bigram occurs in a text. Do not change them: others get the same."""
+        found = self._analysed(raw)
+        if found.counts is None:
+            found.counts = found.analysis.counts()
+        return found.counts
+
+    def _analysed(self, raw: str) -> Analysed:
+        memory = self._short if len(raw) <= _SHORT else self._long
+        found = memory.get(raw)
+        if found is None:
+            found = memory[raw] = Analysed(self._analyzer.analyse(raw))
+        return found
+
+
+@dataclass(slots=True)
+class Analysed:
+    """A text analysed; its terms are counted when somebody asks."""
+
+    analysis: Analysis
+    counts: tuple[Terms, Terms] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +68,22 @@ class Document:
     streams: dict[str, Terms]
 
 
-def store(article: Article, period: tuple[datetime, datetime | None]) -> StoredArticle:
-    """The article as the index keeps it, its sections rendered."""
-    sections = tuple(StoredSection(s, to_html(s.markdown), to_text(s.markdown)) for s in split_sections(article.body))
-    return StoredArticle(article, sections, *period)
+def store(article: Article) -> StoredArticle:
+    """The article as the index keeps it, its sections rendered; the Markdown stays in the file.
+
+    Its period is as if it had no successor.
+    """
+    sections = tuple(
+        StoredSection(replace(s, markdown=""), to_html(s.markdown), to_text(s.markdown))
+        for s in split_sections(article.body)
+    )
+    return StoredArticle(replace(article, body=""), sections, article.effective, article.expires)
 
 
-def documents(stored: StoredArticle, analyzer: Analyzer) -> list[Document]:
+def documents(stored: StoredArticle, analyzer: Analyzer | Analyses) -> list[Document]:
     """All documents of an article version."""
     article = stored.article
-    count = _counting(analyzer)
+    count = analyzer.counts
     made = [Document(article.key, "", _streams(_article_texts(stored), count))]
     for part in stored.sections:
         if part.section.anchor:
@@ -93,22 +139,15 @@ def _body(sections: Iterable[StoredSection]) -> Iterable[str]:
 def _streams(texts: dict[str, list[str]], count: Counting) -> dict[str, Terms]:
     streams: dict[str, Terms] = {}
     for field, parts in texts.items():
-        words: Counter[str] = Counter()
-        bigrams: Counter[str] = Counter()
-        for part in parts:
-            counted = count(part)
-            words.update(counted[0])
-            bigrams.update(counted[1])
-        streams[f"{field}_word"], streams[f"{field}_bigram"] = dict(words), dict(bigrams)
+        counted = [count(part) for part in parts if part]
+        streams[f"{field}_word"] = _summed([c[0] for c in counted])
+        streams[f"{field}_bigram"] = _summed([c[1] for c in counted])
     return streams
 
 
-def _counting(analyzer: Analyzer) -> Counting:
-    """Counts words and bigrams of a text, each text once: an article's body is the texts of its sections."""
-
-    @cache
-    def count(text: str) -> tuple[Counter[str], Counter[str]]:
-        analysis = analyzer.analyse(text)
-        return Counter(t.term for t in analysis.tokens), Counter(b.term for b in analysis.bigrams)
-
-    return count
+def _summed(counts: list[Terms]) -> Terms:
+    total = dict(counts[0]) if counts else {}
+    for more in counts[1:]:
+        for term, count in more.items():
+            total[term] = total.get(term, 0) + count
+    return total

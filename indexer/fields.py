@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-K1 = 1.2
+K1 = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +19,17 @@ class FieldWeight:
 
 
 ARTICLE_FIELDS: dict[str, FieldWeight] = {
-    "title": FieldWeight(0.7, 0.75),
+    "title": FieldWeight(1.0, 0.75),
     "questions": FieldWeight(1.0, 0.75),
     "keywords": FieldWeight(1.0, 0.5),
-    "body": FieldWeight(0.4, 0.75),
+    "body": FieldWeight(0.3, 0.75),
 }
 SECTION_FIELDS: dict[str, FieldWeight] = {
     "heading": FieldWeight(0.6, 0.5),
     "section": FieldWeight(1.0, 0.3),
 }
 FIELDS = {**ARTICLE_FIELDS, **SECTION_FIELDS}
-STREAMS = {"word": 1.0, "bigram": 0.8}
+STREAMS = {"word": 1.0, "bigram": 1.0}
 # how much of a score depends on covering the whole question, 0 to 1; sections are short, for them it is all that counts
 COVERAGE = 0.75
 SECTION_COVERAGE = 1.0
@@ -43,3 +43,7 @@ CLAUSE_OWN = 1.0
 def stream_field(field: str, stream: str) -> str:
     """Name of a field's stream in the index, e.g. `title_word`."""
     return f"{field}_{stream}"
+
+
+# every stream of every field; the place in this list is its number in the arrays
+STREAM_FIELDS = tuple(stream_field(field, stream) for field in FIELDS for stream in STREAMS)

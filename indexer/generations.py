@@ -1,8 +1,8 @@
 """Generations of the index: folders beside one another, and the pointer to the one that serves.
 
-`gen-<time>-<id>/` holds `whoosh/`, `_lexicon/`, `lookup.json` and `manifest.json` (counts, digests of every article,
-fingerprints, SHA-256 of every file). `current` is a symlink that is replaced atomically. A folder without a manifest is
-unfinished. Nothing here knows Whoosh.
+`gen-<time>-<id>/` holds `whoosh/`, `segments/`, `state.arrays`, `_lexicon/` and `manifest.json` (counts, segments, fingerprints,
+SHA-256 of every file). Segments are hard-linked from one generation to the next and never changed. `current` is a symlink that is
+replaced atomically. A folder without a manifest is unfinished. Nothing here knows Whoosh.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from kb.errors import IndexCorrupt, IndexLocked, IndexMissing
 
 MANIFEST = "manifest.json"
+SEGMENTS = "segments"
 _POINTER = "current"
 
 
@@ -34,12 +37,24 @@ class Manifest:
     made: str
     articles: int
     documents: int
-    # version key → digest of its content and the period it is in force
-    digests: dict[str, str]
     # recipe it was made with: schema, analyser, lexicon, code
     fingerprint: str
+    # of the registry's files
+    registry: str
+    # average length of each stream field, see indexer/inverted.py
+    averages: list[float]
+    # names of the segments, the largest and oldest first
+    segments: list[str]
     # relative path → SHA-256
     files: dict[str, str]
+
+
+# files of sound generations that this process has read: (device, inode, size, time of change) → SHA-256
+_Identity = tuple[int, int, int, int]
+_KNOWN: dict[_Identity, str] = {}
+_MOST_KNOWN = 10_000
+# files that no question needs
+_IDLE = re.compile(r"whoosh/|segments/.*\.build$")
 
 
 def generation_name(now: datetime) -> str:
@@ -69,16 +84,20 @@ def switch(root: Path, name: str) -> None:
     _sync(root)
 
 
-def seal(folder: Path, manifest: Manifest) -> Manifest:
-    """Checksum and fsync every file of a new generation, then write its manifest, last and atomically."""
-    files = {}
+def seal(folder: Path, manifest: Manifest, inherited: Mapping[str, str]) -> Manifest:
+    """Checksum and fsync every new file of a generation, then write its manifest, last and atomically.
+
+    `inherited`: files linked from an older generation, with their checksums; they are on disk already.
+    """
+    files = dict(inherited)
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in files:
             _sync(path)
-            files[path.relative_to(folder).as_posix()] = _checksum(path)
+            files[name] = _known_checksum(path)
     for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
         _sync(path)
-    sealed = Manifest(**{**asdict(manifest), "files": files})
+    sealed = replace(manifest, files=files)
     temporary = folder / f".{MANIFEST}"
     content = asdict(sealed)
     temporary.write_text(json.dumps({**content, "seal": _seal(content)}, ensure_ascii=False), encoding="utf-8")
@@ -102,18 +121,28 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexCorrupt(f"索引 {folder.name} 的 {MANIFEST} 读不出来。") from error
 
 
-def verify_files(folder: Path, manifest: Manifest) -> None:
-    """Compare every file with its checksum; raises IndexCorrupt that names the first file that differs."""
+def verify_files(folder: Path, manifest: Manifest, *, everything: bool = False, again: bool = False) -> None:
+    """Check that exactly the manifest's files are there and unharmed; raises IndexCorrupt that names the first that is not.
+
+    Every file that answers questions is compared with its checksum; those that only building needs (`_IDLE`) if `everything`
+    is asked for. What this process has checked and was not touched since is read once more only if `again`.
+    """
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
     for name in sorted(present ^ set(manifest.files)):
         what = "缺少文件" if name in manifest.files else "多出文件"
         raise IndexCorrupt(f"索引 {folder.name} {what} {name}。")
-    for name, checksum in manifest.files.items():
+    names = [n for n in manifest.files if everything or not _IDLE.match(n)]
+    checksum = _checksum if again else _known_checksum
+    # the largest first; reading and hashing leave the interpreter free
+    names.sort(key=lambda n: -(folder / n).stat().st_size)
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        found = [(n, pool.submit(checksum, folder / n)) for n in names]
+    for name, future in found:
         try:
-            actual = _checksum(folder / name)
+            actual = future.result()
         except OSError as error:
             raise IndexCorrupt(f"索引 {folder.name} 的文件 {name} 读不出来：{error.strerror}。") from error
-        if actual != checksum:
+        if actual != manifest.files[name]:
             raise IndexCorrupt(f"索引 {folder.name} 的文件 {name} 已损坏（校验和不符）。")
 
 
@@ -139,14 +168,40 @@ def write_lock(root: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise IndexLocked("另一个任务正在写索引，本次没有执行，请稍后再试。") from error
+        _HELD.add(descriptor)
         yield
     finally:
+        _HELD.discard(descriptor)
         os.close(descriptor)
+
+
+def _let_go() -> None:
+    """In a forked child: a lock must not outlive its owner in a process that inherited it."""
+    for descriptor in _HELD:
+        os.close(descriptor)
+    _HELD.clear()
+
+
+_HELD: set[int] = set()
+os.register_at_fork(after_in_child=_let_go)
 
 
 def _seal(content: dict[str, object]) -> str:
     """Checksum of the manifest itself, which no other file vouches for."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _known_checksum(path: Path) -> str:
+    """The checksum of a file, read once for as long as it is not changed."""
+    status = path.stat()
+    identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    found = _KNOWN.get(identity)
+    if found is None:
+        found = _checksum(path)
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[identity] = found
+    return found
 
 
 def _checksum(path: Path) -> str:

@@ -1,94 +1,118 @@
-"""Postings of one generation as NumPy arrays, read from Whoosh when a term is first asked for and kept."""
+"""The postings of a term over all segments of a generation, with its inverse document frequency; kept for the next question."""
 
 from __future__ import annotations
 
 import math
-import threading
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.fields import FIELDS, K1, STREAMS, stream_field
+from indexer.inverted import term_hash
+from indexer.segment import Segment
+from indexer.state import SegmentState
 
-Ids = NDArray[np.int32]
-Scores = NDArray[np.float32]
-_NOTHING: tuple[Ids, Scores] = (np.empty(0, np.int32), np.empty(0, np.float32))
+# how many terms are kept ready, about 1 KB each, and how many bytes of scores
+_MOST, _MOST_BYTES = 16_384, 64 << 20
+# a term of so many documents is added up by itself, and as a whole row if it is of this share of a segment's documents
+_FREQUENT, _DENSE = 2048, 0.2
+
+
+@dataclass(slots=True)
+class SegmentPostings:
+    """Where a term stands in one segment: documents int64 [n] ascending, and scores (idf · impact) float32 [n]."""
+
+    documents: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    # how many of them, the first ones, are articles
+    articles: int
+    # the scores of all documents of the segment, float32 [documents], where that is shorter to add up
+    dense: NDArray[np.float32] | None
+
+
+@dataclass(slots=True)
+class TermPostings:
+    """A term: how rare it is among articles and among sections, and where it stands."""
+
+    # ln(1 + (N - n + 0.5) / (n + 0.5)) (Robertson & Zaragoza 2009) over live articles, and over live sections
+    article_idf: float
+    section_idf: float
+    # live articles and sections that have it
+    articles: int
+    sections: int
+    # one for each segment, None where the term does not occur
+    segments: tuple[SegmentPostings | None, ...]
+    # whether any live document has it, and whether many have
+    occurs: bool
+    frequent: bool
 
 
 class Postings:
-    """Term → (documents, int32 [n], ascending; BM25 scores with weight 1, float32 [n]). Deleted documents are left out."""
+    """All terms of one generation. Safe for threads: a term looked up twice at once is merely looked up twice."""
 
-    def __init__(self, reader: Any, live: Ids) -> None:
-        """`reader`: of Whoosh; `live`: numbers of all documents that are not deleted."""
-        self._reader = reader
-        self._lock = threading.Lock()
-        self._cache: dict[tuple[str, str], tuple[Ids, Scores]] = {}
-        self._unions: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Ids, float]] = {}
-        self._lengths = {name: _lengths(reader, name, live) for name in _stream_names()}
-        self._count = {name: int(np.count_nonzero(lengths)) for name, lengths in self._lengths.items()}
+    def __init__(self, segments: Sequence[Segment], states: Sequence[SegmentState]) -> None:
+        self._segments = segments
+        self._states = states
+        sections = [np.diff(s.sections)[state.live].sum() for s, state in zip(segments, states, strict=True)]
+        # live articles and sections
+        self.articles = sum(int(np.count_nonzero(state.live)) for state in states)
+        self.sections = int(sum(sections))
+        self._kept: dict[str, TermPostings] = {}
+        self._bytes = 0
 
-    def __call__(self, name: str, term: str) -> tuple[Ids, Scores]:
-        """The postings of a term in a field stream such as `title_word`; empty arrays where it does not occur."""
-        found = self._cache.get((name, term))
+    def __call__(self, stream: str, text: str) -> TermPostings:
+        """The postings of a term in a stream."""
+        term = stream[0] + text
+        found = self._kept.get(term)
         if found is None:
-            with self._lock:  # a Whoosh reader is for one thread at a time
-                found = self._read(name, term)
-            self._cache[(name, term)] = found
+            if len(self._kept) >= _MOST or self._bytes >= _MOST_BYTES:
+                self._kept, self._bytes = {}, 0
+            found = self._kept[term] = self._look_up(term)
         return found
 
-    def document_frequency(self, name: str, term: str) -> int:
-        """In how many live documents the term stands."""
-        return len(self(name, term)[0])
+    def _look_up(self, term: str) -> TermPostings:
+        hashed = np.uint64(term_hash(term))
+        found = [segment.find_term(hashed) for segment in self._segments]
+        articles = sections = 0
+        for place, state in zip(found, self._states, strict=True):
+            if place is not None:
+                start, end, split, number = place
+                gone_articles, gone_sections = _gone(state, number)
+                articles += split - start - gone_articles
+                sections += end - split - gone_sections
+        having = articles + sections
+        idf = _idf(self.articles, articles), _idf(self.sections, sections)
+        held = [p and self._held(s, p, *idf) for s, p in zip(self._segments, found, strict=True)]
+        return TermPostings(*idf, articles, sections, tuple(held), having > 0, having >= _FREQUENT)
 
-    def anywhere(self, fields: tuple[str, ...], terms: tuple[str, ...]) -> tuple[Ids, float]:
-        """Documents (int32, ascending) that hold any of some words in any of some fields, and the idf of that set.
-
-        idf = ln(1 + (N - n + 0.5) / (n + 0.5)), N being the documents that have the first of the fields
-        (Robertson & Zaragoza 2009).
-        """
-        found = self._unions.get((fields, terms))
-        if found is None:
-            parts = [self(stream_field(f, "word"), t)[0] for f in fields for t in terms]
-            documents = np.unique(np.concatenate(parts))
-            total = max(self._count[stream_field(f, "word")] for f in fields)
-            idf = math.log(1 + (max(total - len(documents), 0) + 0.5) / (len(documents) + 0.5))
-            found = self._unions[(fields, terms)] = (documents, idf)
-        return found
-
-    def _read(self, name: str, term: str) -> tuple[Ids, Scores]:
-        text = term.encode("utf-8", "replace")
-        if (name, text) not in self._reader:
-            return _NOTHING
-        matcher = self._reader.postings(name, text)
-        ids: list[int] = []
-        counts: list[float] = []
-        while matcher.is_active():
-            ids.append(matcher.id())
-            counts.append(matcher.weight())
-            matcher.next()
-        return self._scored(name, np.array(ids, np.int32), np.array(counts, np.float64))
-
-    def _scored(self, name: str, ids: Ids, counts: NDArray[np.float64]) -> tuple[Ids, Scores]:
-        """BM25 of each posting: idf · tf·(k1+1) / (tf + k1·(1 - b + b·length/average))."""
-        lengths = self._lengths[name]
-        total, n = self._count[name], len(ids)
-        if not n:
-            return _NOTHING
-        average = float(lengths.sum()) / max(total, 1)
-        b = FIELDS[name.rpartition("_")[0]].b
-        idf = math.log(1 + (total - n + 0.5) / (n + 0.5))
-        norm = K1 * (1 - b + b * lengths[ids] / average)
-        return ids, (idf * counts * (K1 + 1) / (counts + norm)).astype(np.float32)
+    def _held(
+        self, segment: Segment, place: tuple[int, int, int, int], article_idf: float, section_idf: float
+    ) -> SegmentPostings:
+        start, end, split, _ = place
+        articles = split - start
+        documents, impacts = segment.postings(start, end)
+        scores = impacts * np.float32(article_idf)
+        if split < end:
+            scores[articles:] = impacts[articles:] * np.float32(section_idf)
+        dense = None
+        if end - start >= max(_FREQUENT, _DENSE * segment.documents):
+            dense = np.zeros(segment.documents, np.float32)
+            dense[documents] = scores
+            self._bytes += dense.nbytes
+        self._bytes += scores.nbytes
+        return SegmentPostings(documents, scores, articles, dense)
 
 
-def _stream_names() -> list[str]:
-    return [stream_field(f, s) for f in FIELDS for s in STREAMS]
+def _gone(state: SegmentState, row: int) -> tuple[int, int]:
+    """In how many deleted articles and sections a term stands."""
+    if not len(state.gone):
+        return 0, 0
+    at = int(np.searchsorted(state.gone, row))
+    if at < len(state.gone) and state.gone[at] == row:
+        return int(state.gone_articles[at]), int(state.gone_sections[at])
+    return 0, 0
 
 
-def _lengths(reader: Any, name: str, live: Ids) -> NDArray[np.float64]:
-    """Length in terms of each document's field, float64 [documents], 0 for deleted ones. Whoosh keeps them in one byte."""
-    lengths = np.zeros(reader.doc_count_all(), np.float64)
-    for number in live.tolist():
-        lengths[number] = reader.doc_field_length(number, name, 0)
-    return np.nan_to_num(lengths)  # Whoosh decodes "no such field here" as nan
+def _idf(total: int, having: int) -> float:
+    return math.log(1 + (total - having + 0.5) / (having + 0.5))

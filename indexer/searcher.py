@@ -1,36 +1,43 @@
-"""One generation, opened for questions: scores from the postings, visibility as a mask, clauses beside articles."""
+"""One generation, opened for questions: postings of its segments, visibility as a mask, what is shown read when asked for."""
 
 from __future__ import annotations
 
-import json
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from indexer import generations, ranking, whoosh_index
-from indexer.fields import FIELDS, STREAMS, stream_field
-from indexer.layout import Row, lay_out
+from indexer import generations, ranking
+from indexer.explaining import contributions
 from indexer.postings import Postings
+from indexer.ranking import Scores
+from indexer.segment import Segment
+from indexer.state import open_states
 from kb import codec
 from kb.backend import Contribution, Hit, StoredArticle
+from kb.clock import from_seconds
 from kb.errors import IndexCorrupt
 from kb.lexicon import Lexicon, load_lexicon
 from kb.lookup import Lookup
 from kb.normalize import normalize
+from kb.prepared import Prepared, from_bytes
 from kb.query import Query, Understanding
 from kb.text import Analyzer
-from kb.visibility import Viewer, admitted, in_force, seconds
+from kb.visibility import FOREVER, Viewer, admitted, in_force, seconds
 
 _PHRASE_CHECKS = 500
 _MOST_ANALYZERS = 4
 _ANALYZERS: list[Analyzer] = []
 _LOADING = threading.Lock()
+# decoded articles kept, some 10 KB each, and what answers need of articles, some 3 KB each
+_ARTICLES, _PREPARED = 1024, 8192
+_MASKS = 64
+_PLACES = 100_000
 
 
 def shared_analyzer(lexicon: Lexicon, cache: Path) -> Analyzer:
@@ -44,28 +51,29 @@ def shared_analyzer(lexicon: Lexicon, cache: Path) -> Analyzer:
 
 
 class WhooshSearcher:
-    """Implements `kb.backend.Searcher` over one generation folder. Opens everything at once; immutable afterwards."""
+    """Implements `kb.backend.Searcher` over one generation folder. Immutable; opening maps files and reads next to nothing."""
 
     def __init__(self, folder: Path, cache: Path) -> None:
         """Raises IndexMissing or IndexCorrupt if the folder cannot be trusted."""
         self.manifest = generations.read_manifest(folder)
         generations.verify_files(folder, self.manifest)
         try:
-            reader = whoosh_index.open_reader(folder / "whoosh")
+            self.segments = [Segment(folder / generations.SEGMENTS, name) for name in self.manifest.segments]
+            found = open_states(folder, self.manifest.segments)
+            self.states = [found[name] for name in self.manifest.segments]
+            self._lookup = Lookup([s.lookup for s in self.segments], self._live)
             lexicon, _ = load_lexicon(folder)
-            analyzer = shared_analyzer(lexicon, cache)
-            self._lookup = Lookup.from_json(json.loads((folder / "lookup.json").read_text("utf-8")))
-            self._open(reader)
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise IndexCorrupt(f"索引 {folder.name} 打不开：{error}") from error
-        self._understanding = Understanding(analyzer, self._lookup)
-
-    def _open(self, reader: Any) -> None:
-        stored = {number: reader.stored_fields(number) for number in reader.all_doc_ids()}
-        self._articles = {row["key"]: codec.load(row["payload"]) for row in stored.values() if not row["anchor"]}
-        rows = [Row(number, row["key"], row["anchor"]) for number, row in stored.items()]
-        self._layout = lay_out(rows, reader.doc_count_all(), self._articles)
-        self._postings = Postings(reader, np.array(list(stored), np.int32))
+        self._postings = Postings(self.segments, self.states)
+        self._understanding = Understanding(shared_analyzer(lexicon, cache), self._lookup)
+        self._changes = self._moments()
+        self._masks: dict[tuple[int, int, Viewer], Scores | None] = {}
+        # what was found lately: version key → numbers of segment and article, and back
+        self._places: dict[str, tuple[int, int]] = {}
+        self._keys: dict[tuple[int, int], str] = {}
+        self._prepared = lru_cache(_PREPARED)(self._load_prepared)
+        self._stored = lru_cache(_ARTICLES)(self._load_stored)
 
     @property
     def generation(self) -> str:
@@ -82,78 +90,150 @@ class WhooshSearcher:
         """Words and phrases of the generation."""
         return self._lookup
 
+    @property
+    def postings(self) -> Postings:
+        """The terms of the generation."""
+        return self._postings
+
     def check(self) -> None:
         """Compare the counts of manifest and index; raises IndexCorrupt."""
-        found = len(self._layout.keys) + len(self._layout.sections)
-        if found != self.manifest.documents or len(self._layout.keys) != self.manifest.articles:
+        found = self._postings.articles + self._postings.sections
+        if found != self.manifest.documents or self._postings.articles != self.manifest.articles:
             raise IndexCorrupt(f"索引 {self.generation} 应有 {self.manifest.documents} 个文档，实有 {found} 个。")
 
     def knows(self, term: str) -> bool:
         """Whether a word stands in any article."""
-        return any(self._postings.document_frequency(stream_field(f, "word"), term) for f in FIELDS)
+        return self._postings("word", term).occurs
 
     def article(self, key: str) -> StoredArticle:
         """A version by its key."""
-        return self._articles[key]
+        return self._stored(*self._place(key))
+
+    def prepared(self, key: str) -> Prepared:
+        """What an answer needs of a version."""
+        return self._prepared(*self._place(key))
 
     def visible(self, key: str, at: datetime, viewer: Viewer) -> bool:
         """Whether a version may be shown."""
-        stored = self._articles[key]
-        moment = seconds(at)
-        return bool(
-            in_force(seconds(stored.start), seconds(stored.end), moment) and admitted(stored.article.audience, viewer)
-        )
+        segment, article = self._place(key)
+        mask = self._mask(segment, at, viewer)
+        return mask is None or bool(mask[article])
 
     def current(self, article_id: str, at: datetime, viewer: Viewer) -> StoredArticle | None:
         """The version of an article in force at a moment."""
-        keys = (k for k in self._layout.keys if self._articles[k].article.id == article_id)
-        return next((self._articles[k] for k in keys if self.visible(k, at, viewer)), None)
+        for number, segment in enumerate(self.segments):
+            mask = self._mask(number, at, viewer)
+            for article in segment.versions(article_id):
+                if mask is None or mask[article]:
+                    return self._stored(number, article)
+        return None
 
     def alerts(self, at: datetime, viewer: Viewer) -> list[StoredArticle]:
-        """Alerts in force."""
-        alerts = (k for k in self._layout.keys if self._articles[k].article.type == "alert")
-        return [self._articles[k] for k in alerts if self.visible(k, at, viewer)]
+        """Alerts in force, in the order of their keys."""
+        found = []
+        for number, segment in enumerate(self.segments):
+            mask = self._mask(number, at, viewer)
+            shown = np.flatnonzero(segment.alerts if mask is None else segment.alerts & (mask > 0))
+            found += [self._stored(number, int(a)) for a in shown]
+        return sorted(found, key=lambda s: s.article.key)
+
+    def valid_until(self, at: datetime) -> datetime | None:
+        """The next moment at which the visibility of any version changes; None if never."""
+        place = bisect_right(self._changes, seconds(at))
+        return from_seconds(self._changes[place]) if place < len(self._changes) else None
 
     def search(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> list[Hit]:
         """The best hits, best first."""
         if query.empty:
             return []
-        scores, covered = ranking.score(query, self._postings, self._layout.emphasis)
         wanted = _PHRASE_CHECKS if query.phrases else limit
-        hits = ranking.rank(self._layout, scores, covered, self._mask(at, viewer), wanted)
-        return [h for h in hits if self._contains(h, query.phrases)][:limit]
+        planned = ranking.plan(query, self._postings)
+        found: list[tuple[Hit, int]] = []
+        for number, segment in enumerate(self.segments):
+            mask = self._mask(number, at, viewer)
+            for score, article, section, named, covered in ranking.best(planned, number, segment, mask, wanted):
+                anchor = segment.anchor(named) if named >= 0 else None
+                found.append((Hit(self._key(number, article), anchor, score, covered), section))
+        if len(self.segments) > 1:
+            found.sort(key=lambda f: (-f[0].score, f[0].key, f[1]))
+        hits = [hit for hit, _ in found[:wanted]]
+        return [h for h in hits if self._contains(h, query.phrases)][:limit] if query.phrases else hits
 
     def explain(self, query: Query, key: str) -> list[Contribution]:
         """What each term added in each field, for the article and its sections."""
-        article = self._layout.number[key]
-        own = {int(self._layout.article_document[article])}
-        own |= set(self._layout.sections[self._layout.sections_of(article)].tolist())
-        found = []
-        for term in query.terms:
-            for field, weight in FIELDS.items():
-                name = stream_field(field, term.stream)
-                documents, scores = self._postings(name, term.text)
-                at = [i for i, d in enumerate(documents.tolist()) if d in own]
-                if at:
-                    best = float(scores[at].max()) * weight.boost * STREAMS[term.stream] * term.weight
-                    found.append(Contribution(term.text, name, term.weight, len(documents), best))
-        return sorted(found, key=lambda c: (-c.score, c.field, c.term))
+        number, article = self._place(key)
+        return contributions(query, self._postings, self.segments[number], article, np.array(self.manifest.averages))
 
-    def _mask(self, at: datetime, viewer: Viewer) -> NDArray[np.bool_]:
-        """Which articles may be shown, bool [articles]."""
-        mask: NDArray[np.bool_] = in_force(self._layout.start, self._layout.end, seconds(at))
-        for i in self._layout.restricted:
-            mask[i] &= admitted(self._articles[self._layout.keys[i]].article.audience, viewer)
-        return mask
+    def _key(self, number: int, article: int) -> str:
+        key = self._keys.get((number, article))
+        if key is None:
+            if len(self._places) >= _PLACES:
+                self._places, self._keys = {}, {}
+            key = self._keys[(number, article)] = self.segments[number].key(article)
+            self._places[key] = (number, article)
+        return key
+
+    def _place(self, key: str) -> tuple[int, int]:
+        """Numbers of segment and article of a version. Raises KeyError."""
+        found = self._places.get(key)
+        if found is None:
+            found = next(
+                (
+                    (number, article)
+                    for number, segment in enumerate(self.segments)
+                    if (article := segment.find(key)) is not None and self.states[number].live[article]
+                ),
+                None,
+            )
+            if found is None:
+                raise KeyError(key)
+            self._key(*found)
+        return found
+
+    def _live(self, segment: int, key: str) -> bool:
+        article = self.segments[segment].find(key)
+        return article is not None and bool(self.states[segment].live[article])
+
+    def _moments(self) -> list[int]:
+        """Every moment at which some version begins or ends, seconds since 1970, ascending."""
+        found = [moments[s.live] for s in self.states for moments in (s.start, s.end)]
+        moments = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+        return [m for m in moments.tolist() if m < FOREVER]
+
+    def _mask(self, number: int, at: datetime, viewer: Viewer) -> Scores | None:
+        """Which articles of a segment may be shown, float32 [articles], 1 or 0; None: all. The same between two changes."""
+        moment = seconds(at)
+        name = (number, bisect_right(self._changes, moment), viewer)
+        if name not in self._masks:
+            segment, state = self.segments[number], self.states[number]
+            allowed = state.live & in_force(state.start, state.end, moment)
+            for article in np.flatnonzero(segment.restricted & allowed).tolist():
+                allowed[article] = admitted(self._stored(number, article).article.audience, viewer)
+            if len(self._masks) >= _MASKS:
+                self._masks = {}
+            self._masks[name] = None if allowed.all() else allowed.astype(np.float32)
+        return self._masks.get(name)
+
+    def _load_prepared(self, segment: int, article: int) -> Prepared:
+        return from_bytes(self.segments[segment].prepared(article))
+
+    def _load_stored(self, segment: int, article: int) -> StoredArticle:
+        state = self.states[segment]
+        data = self.segments[segment].stored(article)
+        end = int(state.end[article])
+        found = codec.load(data)
+        return replace(
+            found, start=from_seconds(int(state.start[article])), end=None if end == FOREVER else from_seconds(end)
+        )
 
     def _contains(self, hit: Hit, phrases: Iterable[str]) -> bool:
         text = self._plain(hit.key)
         return all(phrase in text for phrase in phrases)
 
-    @lru_cache(maxsize=2048)  # noqa: B019 (a searcher lives as long as its generation serves)
+    @lru_cache(maxsize=512)  # noqa: B019 (a searcher lives as long as its generation serves)
     def _plain(self, key: str) -> str:
         """Everything an agent can read in an article, normalised; for quoted phrases."""
-        stored = self._articles[key]
+        stored = self.article(key)
         a = stored.article
         parts = [a.title, *a.questions, a.answer, *(c.path for c in a.channels), *(s.do for s in a.steps)]
         return normalize("\n".join([*parts, *(p.section.heading + "\n" + p.text for p in stored.sections)])).text

@@ -1,4 +1,4 @@
-"""Writing documents into Whoosh, and opening what was written. Terms are ours; Whoosh only keeps them.
+"""What Whoosh is told of our fields, and opening what was written. Terms are ours; Whoosh only keeps them.
 
 Whoosh's files are pickles: open only folders that this service wrote.
 """
@@ -6,28 +6,32 @@ Whoosh's files are pickles: open only folders that this service wrote.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from indexer.documents import Document, Terms
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.documents import Terms
 from indexer.fields import FIELDS, STREAMS, stream_field
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from whoosh import fields, formats, index
     from whoosh.analysis import Analyzer as WhooshAnalyzer
+    from whoosh.util.numeric import byte_to_length
 
-MEMORY_MB = 256
 
+class CountedTerms(formats.Format):  # type: ignore[misc]
+    """Posting format: a term's count, taken ready-made from `{term: count}`, is its weight. Nothing else is kept."""
 
-class CountedTerms(formats.Frequency):  # type: ignore[misc]
-    """Posting format: a term's count, taken ready-made from `{term: count}`."""
+    posting_size = 0
 
     def word_values(self, value: Terms, analyzer: object, **_: object) -> Iterator[tuple[str, int, float, bytes]]:
-        """(term, count, weight, encoded count) for each term."""
+        """(term, count, weight, nothing) for each term."""
         for term, count in value.items():
-            yield term, count, float(count), formats.pack_uint(count)
+            yield term, count, float(count), b""
 
 
 class _Ready(WhooshAnalyzer):  # type: ignore[misc]
@@ -55,39 +59,22 @@ class TermCounts(fields.FieldType):  # type: ignore[misc]
 
 
 def schema() -> fields.Schema:
-    """Every stream of every field, the version's key, and what is stored."""
+    """Every stream of every field, the version's key, and the anchor of a section."""
     streams = {stream_field(f, s): TermCounts() for f in FIELDS for s in STREAMS}
-    return fields.Schema(key=fields.ID(stored=True), anchor=fields.STORED, payload=fields.STORED, **streams)
-
-
-def create(folder: Path) -> None:
-    """An empty Whoosh index in a new folder."""
-    folder.mkdir(parents=True)
-    index.create_in(folder, schema()).close()
-
-
-def write(folder: Path, removed: Iterable[str], added: Iterable[tuple[list[Document], bytes]]) -> None:
-    """One commit: remove versions by key, add versions (their documents, and the payload of the first).
-
-    Old segments stay untouched (no merge, no optimise): another generation may share their files.
-    """
-    opened = index.open_dir(folder)
-    writer = opened.writer(limitmb=MEMORY_MB)
-    try:
-        for key in removed:
-            writer.delete_by_term("key", key)
-        for made, payload in added:
-            for document in made:
-                stored = {"payload": payload} if not document.anchor else {}
-                filled = {name: terms for name, terms in document.streams.items() if terms}
-                writer.add_document(key=document.key, anchor=document.anchor, **stored, **filled)
-    except BaseException:
-        writer.cancel()
-        raise
-    writer.commit(merge=False)
-    opened.close()
+    return fields.Schema(key=fields.ID(stored=True), anchor=fields.STORED, **streams)
 
 
 def open_reader(folder: Path) -> Any:
     """A reader of the latest commit. One thread at a time may use it."""
     return index.open_dir(folder, readonly=True).reader()
+
+
+# Whoosh keeps a length in one byte; what comes back is the length that stands for it
+_KEPT = np.array([byte_to_length(b) for b in range(256)], np.int64)
+_NEAREST = _KEPT[np.minimum(np.searchsorted(_KEPT, np.arange(_KEPT[-1] + 1)), 255)]
+
+
+def stored_lengths(lengths: NDArray[Any]) -> NDArray[np.int64]:
+    """Field lengths as Whoosh gives them back, int64 of the same shape."""
+    found: NDArray[np.int64] = _NEAREST[np.minimum(lengths, len(_NEAREST) - 1)]
+    return found

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kb.lookup import Lookup
+from kb.prepared import Prepared
 from kb.query import Query, Understanding
 from kb.types import Article, Section
 from kb.visibility import Viewer
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A found article version, or a clause of it."""
 
     key: str
@@ -85,10 +85,16 @@ class Searcher(Protocol):
         """The version of an article that is in force at a moment."""
 
     def article(self, key: str) -> StoredArticle:
-        """A version by its key, as found by `search`."""
+        """A version by its key, as found by `search`; everything of it, which takes longer to read than `prepared`."""
+
+    def prepared(self, key: str) -> Prepared:
+        """What answers need of a version, by its key."""
 
     def visible(self, key: str, at: datetime, viewer: Viewer) -> bool:
         """Whether a version may be shown."""
+
+    def valid_until(self, at: datetime) -> datetime | None:
+        """The first moment after `at` at which any version begins or ends to be in force; None if there is none."""
 
     def alerts(self, at: datetime, viewer: Viewer) -> list[StoredArticle]:
         """Alerts in force."""

@@ -15,6 +15,11 @@ def now() -> datetime:
     return datetime.now(UTC).astimezone(SHANGHAI)
 
 
+def from_seconds(moment: int) -> datetime:
+    """A moment given in seconds since 1970 (UTC), aware, in Asia/Shanghai."""
+    return datetime.fromtimestamp(moment, SHANGHAI)
+
+
 def parse_moment(text: str) -> datetime:
     """`2026-12-01`, `2026-12-01 08:30` or the latter with +08:00, as an aware moment in Asia/Shanghai.
 
@@ -31,3 +36,11 @@ def parse_date(text: str) -> date:
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip()):
         raise ValueError(text)
     return date.fromisoformat(text.strip())
+
+
+def timestamp(moment: datetime) -> str:
+    """An aware moment as RFC 3339 writes it, for JSON."""
+    text = moment.isoformat()
+    offset = moment.utcoffset()
+    # until 1901 Shanghai was 8:05:43 ahead, and RFC 3339 knows no seconds there
+    return text[:-3] if offset and offset.seconds % 60 else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Literal, TypeVar
 
@@ -44,11 +44,11 @@ class Fields:
     def text(self, name: str, *, required: bool = False, most: int = 0, lenient: bool = False) -> str:
         """A text with its facts filled in; `most` is its greatest length in characters, 0 for any."""
         self._asked.add(name)
-        if not self.has(name):
+        node = self._values.get(name)
+        if node is None or not self.has(name):
             if required:
                 self.say(self.at(name), f"缺少 {name}，请补上。", "warning" if lenient else "error")
             return ""
-        node = self._values[name]
         if not isinstance(node, yaml.ScalarNode):
             self.say(node, f"{name} 要写成一段文字；如果文字以 [ 或 {{ 开头，请放进双引号。")
             return ""
@@ -57,14 +57,13 @@ class Fields:
             self.say(node, f"{name} 有 {len(value)} 个字，超过 {most} 个字，请删短 {len(value) - most} 个字。")
         return value
 
-    def choice(self, name: str, allowed: Iterable[str], *, required: bool = True, default: str = "") -> str:
+    def choice(self, name: str, allowed: Collection[str], *, required: bool = True, default: str = "") -> str:
         """One of `allowed`; `default` (or the first) where it is missing or wrong."""
-        options = list(allowed)
         value = self.text(name, required=required)
-        if value and value not in options:
-            self.say(self.at(name), f"{name} 写的是“{value}”，只能是：{'、'.join(options)}。")
+        if value and value not in allowed:
+            self.say(self.at(name), f"{name} 写的是“{value}”，只能是：{'、'.join(allowed)}。")
             value = ""
-        return value or default or options[0]
+        return value or default or next(iter(allowed))
 
     def number(self, name: str, *, required: bool = False, default: int = 0, least: int = 0) -> int:
         """A whole number of at least `least`."""
@@ -102,7 +101,7 @@ class Fields:
         """A list of texts, at least `least` of them, each only once."""
         self._asked.add(name)
         nodes = self._items(name)
-        values: list[str] = []
+        values: dict[str, None] = {}
         for node in nodes:
             if not isinstance(node, yaml.ScalarNode):
                 self.say(node, f"{name} 的每一条要是一段文字；文字里有“: ”时请放进双引号。")
@@ -111,7 +110,7 @@ class Fields:
             elif (value := self._fill(node)) in values:
                 self.say(node, f"{name} 里“{value}”写了两遍，请删掉一条。")
             else:
-                values.append(value)
+                values[value] = None
         if len(values) < least:
             level: Literal["error", "warning"] = "warning" if lenient else "error"
             self.say(self.at(name), f"{name} 至少要 {least} 条，现在有 {len(values)} 条。", level)
@@ -133,9 +132,9 @@ class Fields:
     def mapping(self, name: str, known: Iterable[str]) -> Fields | None:
         """A mapping inside this one, or None where it is missing."""
         self._asked.add(name)
-        if not self.has(name):
+        node = self._values.get(name)
+        if node is None or not self.has(name):
             return None
-        node = self._values[name]
         if not isinstance(node, yaml.MappingNode):
             self.say(node, f"{name} 要写成几行“字段: 值”，可用的字段：{'、'.join(known)}。")
             return None
@@ -151,16 +150,19 @@ class Fields:
                 self.say(key, f"没有“{key.value}”这个字段，请检查拼写。")
 
     def _items(self, name: str) -> list[yaml.Node]:
-        if not self.has(name):
+        node = self._values.get(name)
+        if node is None or not self.has(name):
             return []
-        node = self._values[name]
         if isinstance(node, yaml.SequenceNode):
             return list(node.value)
         self.say(node, f"{name} 要写成列表，每条一行，以“- ”开头。")
         return []
 
     def _fill(self, node: yaml.ScalarNode) -> str:
-        value, unknown = fill_facts(str(node.value).strip(), self.facts)
+        text: str = node.value.strip()
+        if "{{" not in text:
+            return text
+        value, unknown = fill_facts(text, self.facts)
         for fact in unknown:
             self.say(node, f"没有名为 {fact} 的共用数字，请查 _registry/facts.yml。")
         return value
@@ -169,6 +171,8 @@ class Fields:
 def fill_facts(text: str, facts: dict[str, str]) -> tuple[str, list[str]]:
     """The text with every {{fact:name}} replaced by its value, and the names that do not exist."""
     unknown: list[str] = []
+    if "{{" not in text:
+        return text, unknown
 
     def value(match: re.Match[str]) -> str:
         name = match[1]

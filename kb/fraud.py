@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from kb.backend import StoredArticle
 from kb.normalize import normalize
@@ -29,5 +30,11 @@ def tripped(question: str, alerts: Iterable[StoredArticle]) -> list[tuple[Stored
 
 
 def _occurs(trigger: str, text: str) -> bool:
-    words = normalize(trigger).text.split()
+    words = _words(trigger)
     return bool(words) and all(word in text for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _words(trigger: str) -> tuple[str, ...]:
+    """The normalised words of a trigger; every question is held against every trigger."""
+    return tuple(normalize(trigger).text.split())

@@ -8,15 +8,17 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 import yaml
 
+from kb.plainyaml import read_plain
 from kb.types import Problem
 
 MAX_BYTES = 1_048_576
 _MAX_NESTING = 8
 # line breaks to YAML, but not to an editor
-_YAML_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
+_YAML_BREAKS = re.compile("[\x85\u2028\u2029]")
 _OPENING = (
     yaml.FlowSequenceStartToken,
     yaml.FlowMappingStartToken,
@@ -67,7 +69,7 @@ def decode(data: bytes, path: str) -> str | Problem:
 
 
 def _newlines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _encoding_hint(data: bytes) -> str:
@@ -82,22 +84,25 @@ def _encoding_hint(data: bytes) -> str:
 
 def split(text: str, path: str) -> Document | list[Problem]:
     """Front matter and body of a file's text, or every structural problem of it."""
-    fences = list(_FENCE.finditer(text))
+    fences = list(islice(_FENCE.finditer(text), 2))
     if not fences or text[: fences[0].start()].strip():
         return [Problem(path, 1, 1, "文件要以一行 --- 开头，下面写字段，再用一行 --- 结束。")]
     if len(fences) < 2:
         return [Problem(path, 1, 1, "只有开头的 ---，缺少结束字段的那一行 ---。")]
     first_line = text.count("\n", 0, fences[0].end()) + 2
-    source = "\n" * (first_line - 1) + text[fences[0].end() + 1 : fences[1].start()].translate(_YAML_BREAKS)
-    parsed = _compose(source, path)
-    if isinstance(parsed, Problem):
-        return [parsed]
-    problems = _traps(parsed, path)
-    if problems:
-        return problems
+    source = _YAML_BREAKS.sub(" ", text[fences[0].end() + 1 : fences[1].start()])
+    parsed = read_plain(source, first_line - 1) or read_any("\n" * (first_line - 1) + source, path)
+    if isinstance(parsed, list):
+        return parsed
     body = text[fences[1].end() :]
     lead = len(body) - len(body.lstrip("\n"))
     return Document(parsed, body.strip("\n"), text.count("\n", 0, fences[1].end()) + 1 + lead)
+
+
+def read_any(source: str, path: str) -> yaml.MappingNode | list[Problem]:
+    """The mapping that any YAML says, or what is wrong with it; `source` has the lines of the file above it."""
+    parsed = _compose(source, path)
+    return [parsed] if isinstance(parsed, Problem) else _traps(parsed, path) or parsed
 
 
 def _compose(source: str, path: str) -> yaml.MappingNode | Problem:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kb.query import Query
 from kb.text import Analyzer
 
+# [start, end) in characters of a text, ascending, not overlapping
+Ranges = tuple[tuple[int, int], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Highlighted:
-    """A text and its matched ranges [start, end), ascending, not overlapping."""
+    """A text and its matched ranges."""
 
     text: str
-    ranges: tuple[tuple[int, int], ...] = ()
+    ranges: Ranges = ()
 
     @property
     def pieces(self) -> list[tuple[str, bool]]:
@@ -30,18 +34,27 @@ class Highlighted:
         return found
 
 
-def highlight(text: str, query: Query, analyzer: Analyzer) -> Highlighted:
-    """Mark every word of a text that the question asks for, synonyms included.
+def wanted(query: Query) -> set[str]:
+    """The terms to mark: every word that the question asks for, synonyms included.
 
     Single characters are noise beside whole words: they are marked only where the question has nothing else.
     """
     words = {t.text for t in query.terms if t.stream == "word"}
-    wanted = {w for w in words if len(w) > 1} or words
-    spans = sorted((t.start, t.end) for t in analyzer.remembered(text).tokens if t.term in wanted)
-    merged: list[tuple[int, int]] = []
-    for start, end in spans:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+    return {w for w in words if len(w) > 1} or words
+
+
+def merged(spans: Iterable[tuple[int, int]]) -> Ranges:
+    """Spans in any order as ranges; those that touch or overlap become one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            merged.append((start, end))
-    return Highlighted(text, tuple(merged))
+            found.append((start, end))
+    return tuple(found)
+
+
+def highlight(text: str, query: Query, analyzer: Analyzer) -> Highlighted:
+    """Mark what the question asks for in a text that was not prepared when the index was made."""
+    terms = wanted(query)
+    return Highlighted(text, merged((t.start, t.end) for t in analyzer.remembered(text).tokens if t.term in terms))

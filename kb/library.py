@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
+from typing import Protocol
 
 from kb.articles import Parsed, read_article
 from kb.crosscheck import Finding, between, without_clashes
 from kb.frontmatter import decode
+from kb.outline import Outline, outline
 from kb.registry import Registry, load_registry
 from kb.types import Article, Problem
 
@@ -29,12 +33,61 @@ class Library:
         return [p for p in self.problems if p.level == "error"]
 
 
+class Version(Protocol):
+    """What `periods` needs to know of a version: articles and outlines have it."""
+
+    @property
+    def id(self) -> str:
+        """The article."""
+
+    @property
+    def version(self) -> int:
+        """The version."""
+
+    @property
+    def key(self) -> str:
+        """Identity of the version."""
+
+    @property
+    def effective(self) -> datetime:
+        """When it begins."""
+
+    @property
+    def expires(self) -> datetime | None:
+        """When it ends by itself."""
+
+
 def article_files(root: Path) -> Iterator[Path]:
-    """Article files below a folder in a stable order; names beginning with `_` or `.` are not articles."""
-    for path in sorted(root.rglob("*.md")):
-        parts = path.relative_to(root).parts
-        if not any(part.startswith(("_", ".")) for part in parts):
-            yield path
+    """Article files below a folder in a stable order; names beginning with `_` or `.` are not articles.
+
+    Whatever is named like an article is listed, even a link or a folder; links to folders are not entered.
+    """
+    try:
+        with os.scandir(root) as found:
+            entries = sorted(found, key=attrgetter("name"))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    for entry in entries:
+        name = entry.name
+        if name.startswith(("_", ".")):
+            continue
+        if name.endswith(".md"):
+            yield root / name
+        if entry.is_dir(follow_symlinks=False):
+            yield from article_files(root / name)
+
+
+def article_name(path: Path, root: Path) -> str:
+    """The path of an article of `article_files(root)` as shown to people: relative to the articles folder."""
+    above = str(root)
+    name = str(path) if above == "." else str(path)[len(above) :].lstrip("/")
+    # any bytes can be a file name
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def article_id(path: Path) -> str:
+    """The id that a file's name claims: `card@2026-12-01.md` is a version of `card`."""
+    return path.stem.partition("@")[0]
 
 
 def load_library(root: Path) -> Library:
@@ -43,38 +96,59 @@ def load_library(root: Path) -> Library:
     articles: list[Article] = []
     ids: set[str] = set()
     for path in article_files(root):
-        name = os.fsencode(path.relative_to(root)).decode("utf-8", "replace")  # any bytes can be a file name
-        parsed: Parsed = read_article(path, name, registry)
+        parsed: Parsed = read_article(path, article_name(path, root), registry)
         problems += parsed.problems
-        # a link to an article that has an error elsewhere is not dead
-        ids.add(path.stem.partition("@")[0])
+        ids.add(article_id(path))
         if parsed.article:
             articles.append(parsed.article)
-    kept, clashes = without_clashes(articles)
-    problems += [_placed(root, finding) for finding in (*clashes, *between(kept, ids))]
-    kept.sort(key=lambda a: (a.id, a.effective, a.version))
-    return Library(tuple(kept), tuple(problems), registry)
+    outlines = [outline(article) for article in articles]
+    # two files can have the same name for people
+    owners = {id(o): article for o, article in zip(outlines, articles, strict=True)}
+    kept, found = check_outlines(root, outlines, ids)
+    return Library(tuple(owners[id(o)] for o in kept), (*problems, *found), registry)
 
 
-def _placed(root: Path, finding: Finding) -> Problem:
-    """A finding with the line and column of its needle's first occurrence in the file."""
-    text = decode((root / finding.article.path).read_bytes(), finding.article.path)
-    at = text.find(finding.needle) if isinstance(text, str) else -1
-    if at < 0 or not isinstance(text, str):
-        return Problem(finding.article.path, 1, 1, finding.message, finding.level)
-    line = text.count("\n", 0, at) + 1
-    return Problem(finding.article.path, line, at - text.rfind("\n", 0, at), finding.message, finding.level)
+def check_outlines(root: Path, outlines: Iterable[Outline], ids: Set[str]) -> tuple[list[Outline], list[Problem]]:
+    """The usable versions in order of id and effective time, and every problem between files, with its place.
+
+    `outlines` of all files without errors, in the order of `article_files`: of two that clash, the first is kept.
+    `ids`: the ids of all files, broken ones included; a link to an article that has an error elsewhere is not dead.
+    """
+    kept, clashes = without_clashes(outlines)
+    problems = list(_placed(root, (*clashes, *between(kept, ids))))
+    kept.sort(key=lambda o: (o.id, o.effective, o.version))
+    return kept, problems
 
 
-def periods(articles: Iterable[Article]) -> dict[str, tuple[datetime, datetime | None]]:
+def _placed(root: Path, findings: Iterable[Finding]) -> Iterator[Problem]:
+    """Findings with the line and column of the needle's first occurrence in the file."""
+    for path, group in groupby(findings, key=lambda finding: finding.path):
+        text = _text(root, path)
+        for finding in group:
+            at = text.find(finding.needle)
+            line = text.count("\n", 0, at) + 1 if at >= 0 else 1
+            column = at - text.rfind("\n", 0, at) if at >= 0 else 1
+            yield Problem(path, line, column, finding.message, finding.level)
+
+
+def _text(root: Path, path: str) -> str:
+    """What a file says; nothing where it is gone by now."""
+    try:
+        text = decode((root / path).read_bytes(), path)
+    except OSError:
+        return ""
+    return text if isinstance(text, str) else ""
+
+
+def periods(versions: Iterable[Version]) -> dict[str, tuple[datetime, datetime | None]]:
     """When each version (by `key`) is in force: from its effective time until it expires or its successor begins."""
-    by_id: dict[str, list[Article]] = {}
-    for article in articles:
-        by_id.setdefault(article.id, []).append(article)
+    by_id: dict[str, list[Version]] = {}
+    for version in versions:
+        by_id.setdefault(version.id, []).append(version)
     found: dict[str, tuple[datetime, datetime | None]] = {}
-    for versions in by_id.values():
-        versions.sort(key=lambda a: (a.effective, a.version))
-        for current, following in zip(versions, [*versions[1:], None], strict=True):
+    for successive in by_id.values():
+        successive.sort(key=lambda v: (v.effective, v.version))
+        for current, following in zip(successive, [*successive[1:], None], strict=True):
             ends = [t for t in (current.expires, following.effective if following else None) if t]
             found[current.key] = (current.effective, min(ends) if ends else None)
     return found

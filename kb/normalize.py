@@ -26,6 +26,11 @@ class Normalized:
     _starts: tuple[int, ...] | None
     _ends: tuple[int, ...] | None
 
+    @property
+    def shifted(self) -> bool:
+        """Whether the offsets of the plain text may differ from the raw ones."""
+        return self._starts is not None
+
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """The raw span of a non-empty plain span."""
         if self._starts is None or self._ends is None:
@@ -79,20 +84,39 @@ def normalize(raw: str) -> Normalized:
 
 
 def _with_offsets(raw: str) -> Normalized:
+    """Stretches of one-to-one characters as they are; each other character with the marks that follow it."""
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     at = 0
-    while at < len(raw):
-        end = at + 1
-        while end < len(raw) and unicodedata.category(raw[end])[0] == "M":
-            end += 1
-        plain = _TABLE[ord(raw[at])]
-        if end > at + 1 and plain:
-            composed = unicodedata.normalize("NFKC", raw[at : min(end, at + 1 + _MAX_MARKS)])
-            plain = "".join(_TABLE[ord(c)] for c in composed)
+    for place in [i for i, char in enumerate(raw) if char in _TABLE.special]:
+        if place < at:
+            continue
+        begin = place - 1 if place > at and _is_mark(raw[place]) else place
+        out.append(raw[at:begin].translate(_TABLE))
+        starts += range(at, begin)
+        ends += range(at + 1, begin + 1)
+        at = begin + 1
+        while at < len(raw) and _is_mark(raw[at]):
+            at += 1
+        plain = _cluster(raw, begin, at)
         out.append(plain)
-        starts += [at] * len(plain)
-        ends += [end] * len(plain)
-        at = end
+        starts += [begin] * len(plain)
+        ends += [at] * len(plain)
+    out.append(raw[at:].translate(_TABLE))
+    starts += range(at, len(raw))
+    ends += range(at + 1, len(raw) + 1)
     return Normalized("".join(out), tuple(starts), tuple(ends))
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M"
+
+
+def _cluster(raw: str, begin: int, end: int) -> str:
+    """The plain form of a character and its marks."""
+    plain = _TABLE[ord(raw[begin])]
+    if end == begin + 1 or not plain:
+        return plain
+    composed = unicodedata.normalize("NFKC", raw[begin : min(end, begin + 1 + _MAX_MARKS)])
+    return "".join(_TABLE[ord(c)] for c in composed)

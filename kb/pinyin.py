@@ -1,12 +1,14 @@
-"""Pinyin of words, and back: letters an agent types (`xgsjh`, `xiugaishouji`) → the words they may stand for."""
+"""Pinyin of words, polyphones by their context: 银行 → yin hang."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+import re
 from functools import lru_cache
 
-from pypinyin import Style, load_phrases_dict, pinyin
+from pypinyin import Style
+from pypinyin.constants import PHRASES_DICT, PINYIN_DICT, RE_HANS
+from pypinyin.seg import mmseg
+from pypinyin.style import convert
 
 # readings that banks use and pypinyin's dictionary has otherwise
 _READINGS = {
@@ -36,15 +38,29 @@ _READINGS = {
     "晚还": "wan huan",
     "没收到": "mei shou dao",
 }
-load_phrases_dict({word: [[s] for s in reading.split()] for word, reading in _READINGS.items()})
-_LONGEST_INPUT = 40
-_CHOICES = 3
+# as `load_phrases_dict` does, which trains with the whole dictionary again
+PHRASES_DICT.update({word: [[s] for s in reading.split()] for word, reading in _READINGS.items()})
+mmseg.seg.train(iter(_READINGS))
+_CHINESE = re.compile(RE_HANS.pattern.removeprefix("^").removesuffix("$"))
 
 
 @lru_cache(maxsize=65536)
 def syllables(word: str) -> tuple[str, ...]:
     """Toneless syllables of a Chinese word, polyphones by the word's context (银行 → yin, hang)."""
-    return tuple(s[0] for s in pinyin(word, style=Style.NORMAL, errors="ignore", v_to_u=False))
+    return tuple(s for run in _CHINESE.findall(word) for part in mmseg.seg.cut(run) for s in _reading(part))
+
+
+def _reading(part: str) -> list[str]:
+    """The syllables of a phrase of pypinyin's dictionary, or of a single character; as `pypinyin.pinyin`, several times as fast."""
+    phrase = PHRASES_DICT.get(part)
+    if phrase:
+        return [_toneless(choices[0]) for choices in phrase]
+    return [_toneless(PINYIN_DICT[ord(c)].partition(",")[0]) for c in part if ord(c) in PINYIN_DICT]
+
+
+@lru_cache(maxsize=4096)
+def _toneless(syllable: str) -> str:
+    return str(convert(syllable, Style.NORMAL, strict=True))
 
 
 def full(word: str) -> str:
@@ -69,53 +85,37 @@ def _folded(syllable: str) -> str:
     return syllable[:-1] if syllable.endswith("ng") else syllable
 
 
-class Speller:
-    """Finds the words behind Latin letters, by full pinyin or by initials, among the words of the knowledge base."""
+class Sounds:
+    """`sounds_like` of every short stretch of one text, most of them without looking each up as a phrase.
 
-    def __init__(self, frequency: Mapping[str, int]) -> None:
-        """`frequency`: Chinese word of at least two characters → in how many articles it stands."""
-        total = sum(frequency.values()) + 1
-        self._words: dict[str, list[tuple[float, str]]] = {}
-        for word, count in frequency.items():
-            cost = -math.log(count / total)
-            for key in {full(word), initials(word)}:
-                if len(key) > 1:
-                    self._words.setdefault(key, []).append((cost, word))
-        for choices in self._words.values():
-            choices.sort()
-        self._longest = max(map(len, self._words), default=0)
+    A phrase matters only where it is not read as its characters are; all other stretches sound like their characters.
+    """
 
-    def words(self, letters: str) -> list[tuple[str, ...]]:
-        """The cheapest reading of the letters as words: for each part its best few words; empty if there is none.
+    def __init__(self, text: str, longest: int) -> None:
+        """`longest`: of the stretches that will be asked for."""
+        self._text = text
+        self._chars = [_sound_of_part(char) for char in text]
+        self._phrases = [
+            (start, end)
+            for start in range(len(text))
+            for end in range(start + 2, min(start + longest, len(text)) + 1)
+            if text[start:end] in PHRASES_DICT and _sound_of_part(text[start:end]) != self._joined(start, end)
+        ]
 
-        Fewest and most frequent words win: each word costs -log of its share of all words (a unigram model).
-        """
-        if not 2 <= len(letters) <= _LONGEST_INPUT or not letters.isascii() or not letters.isalpha():
-            return []
-        best: list[tuple[float, int] | None] = [(0.0, 0)] + [None] * len(letters)
-        for end in range(2, len(letters) + 1):
-            for start in range(max(0, end - self._longest), end - 1):
-                before = best[start]
-                choices = self._words.get(letters[start:end])
-                if before and choices:
-                    cost = before[0] + choices[0][0]
-                    now = best[end]
-                    if now is None or cost < now[0]:
-                        best[end] = (cost, start)
-        return self._parts(letters, best)
+    def of(self, start: int, end: int) -> str:
+        """`sounds_like(text[start:end])`."""
+        if self._phrases and not self.plain(start, end):
+            return sounds_like(self._text[start:end])
+        return self._joined(start, end)
 
-    def _parts(self, letters: str, best: list[tuple[float, int] | None]) -> list[tuple[str, ...]]:
-        found: list[tuple[str, ...]] = []
-        end = len(letters)
-        while end > 0:
-            step = best[end]
-            if step is None:
-                return []
-            found.append(tuple(word for _, word in self._words[letters[step[1] : end]][:_CHOICES]))
-            end = step[1]
-        return found[::-1]
+    def plain(self, start: int, end: int) -> bool:
+        """Whether each character of a stretch has one sound, the same alone and in any part of it."""
+        return all(self._chars[start:end]) and not any(start <= first and last <= end for first, last in self._phrases)
+
+    def _joined(self, start: int, end: int) -> str:
+        return " ".join(filter(None, self._chars[start:end]))
 
 
-def sort_keys(phrases: Iterable[str]) -> list[tuple[str, str]]:
-    """(full, initials) of each phrase."""
-    return [(full(p), initials(p)) for p in phrases]
+@lru_cache(maxsize=65536)
+def _sound_of_part(part: str) -> str:
+    return " ".join(map(_folded, _reading(part))) if _CHINESE.match(part) else ""

@@ -7,9 +7,9 @@ Works on normalised text. 5万, 50000, 五万, 5 万元 and 50,000元 all become
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
@@ -32,8 +32,7 @@ _CURRENCIES = {
 _CLASSES = {"i": "1", "ii": "2", "iii": "3", "一": "1", "二": "2", "三": "3", "1": "1", "2": "2", "3": "3"}
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A canonical term and its span in the normalised text."""
 
     term: str
@@ -176,54 +175,65 @@ def _half_year(match: re.Match[str]) -> str:
     return "6个月"
 
 
+# what a number may begin with; patterns below say which of these they may begin with
+_ONES = "零〇一二两三四五六七八九十"
+_DIGIT = "0123456789"
+
 # in order: the first pattern that matches at a place wins
-_PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
-    (re.compile(pattern), make)
-    for pattern, make in (
-        (rf"{_LEFT}(?P<c>i{{1,3}}|[123])\s?类(?:银行)?(?:结算)?(?:账户|户|卡)?", _account_class),
-        (r"(?P<c>[一二三])类(?:银行)?(?:结算)?(?:账户|户|卡)", _account_class),
-        (rf"{_LEFT}(?P<c>i{{1,3}})(?=(?:[、,/和及与或]\s?i{{1,3}}){{1,3}}\s?类)", _account_class),
-        (r"(?P<c>[一二])(?=[、,/和及与或]?(?:[二三][、,/和及与或]?){0,1}[二三]类(?:账户|户))", _account_class),
-        (rf"第\s?(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?条(?:之(?P<x>[一二三四五六七八九十]))?",
-         _clause),
-        (rf"第\s?(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?号", _document_number),
-        (rf"(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?号(?=[令文])", _document_number),
-        (r"(?<=[〕\])])(?P<n>\d{1,4})号", _document_number),
-        (rf"{_LEFT}(?P<n>{_ARABIC})\s?%", _percent(100)),
-        (rf"{_LEFT}(?P<n>{_ARABIC})\s?‰", _percent(1000)),
-        (rf"百分之(?P<n>{_NUM})", _percent(100)),
-        (rf"千分之(?P<n>{_NUM})", _percent(1000)),
-        (rf"万分之(?P<n>{_NUM})", _percent(10000)),
-        (rf"{_LEFT}(?P<a>\d{{1,3}})\s?[*×x]\s?(?P<b>\d{{1,3}})(?![a-z0-9])", _product),
-        (rf"{_LEFT}t\s?\+\s?(?P<n>\d{{1,2}})(?![a-z0-9])", _settlement),
-        (rf"{_LEFT}(?P<n>(?:19|20)\d\d)(?:\s?年|(?=[〕\]]))", _year),
-        (rf"{_LEFT}(?P<m>1[0-2]|0?[1-9])\s?月\s?(?P<d>[12]\d|3[01]|0?[1-9])\s?[日号]", _date),
-        (r"(?P<m>十[一二]?|[一二三四五六七八九])月(?P<d>[一二]?十[一二三四五六七八九]?|三十一?|[一二三四五六七八九])[日号]", _date),
-        (r"半年", _half_year),
-        (rf"{_LEFT}(?P<n>{_NUM})\s?(?P<u>年)(?P<half>半)?(?:期|定期)?(?![级度份])", _months),
-        (rf"{_LEFT}(?P<n>{_NUM})\s?个(?P<u>月)(?P<half>)期?", _months),
-        (rf"{_LEFT}(?P<n>{_NUM})\s?个?(?P<u>工作日|星期|小时|钟头|分钟|周岁|天|日|周|岁)", _counted),
-        (rf"{_LEFT}(?P<n>{_NUM})\s?(?P<u>期|次|笔|张|倍|位)(?![货权间数性])", _counted),
-        (rf"{_LEFT}(?P<n>{_NUM})\s?(?P<u>美元|美金|欧元|英镑|港币|港元|日元|元|块钱|块)?", _money),
+_PATTERNS: tuple[tuple[str, re.Pattern[str], Maker], ...] = tuple(
+    (first, re.compile(pattern), make)
+    for first, pattern, make in (
+        ("i" + _DIGIT, rf"{_LEFT}(?P<c>i{{1,3}}|[123])\s?类(?:银行)?(?:结算)?(?:账户|户|卡)?", _account_class),
+        ("一二三", r"(?P<c>[一二三])类(?:银行)?(?:结算)?(?:账户|户|卡)", _account_class),
+        ("i", rf"{_LEFT}(?P<c>i{{1,3}})(?=(?:[、,/和及与或]\s?i{{1,3}}){{1,3}}\s?类)", _account_class),
+        ("一二", r"(?P<c>[一二])(?=[、,/和及与或]?(?:[二三][、,/和及与或]?){0,1}[二三]类(?:账户|户))", _account_class),
+        ("第", rf"第\s?(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?条(?:之(?P<x>[一二三四五六七八九十]))?", _clause),
+        ("第", rf"第\s?(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?号", _document_number),
+        (_DIGIT + _ONES + "百千万亿", rf"(?P<n>\d{{1,4}}|{_CN}{{1,8}})\s?号(?=[令文])", _document_number),
+        (_DIGIT, r"(?<=[〕\])])(?P<n>\d{1,4})号", _document_number),
+        (_DIGIT, rf"{_LEFT}(?P<n>{_ARABIC})\s?%", _percent(100)),
+        (_DIGIT, rf"{_LEFT}(?P<n>{_ARABIC})\s?‰", _percent(1000)),
+        ("百", rf"百分之(?P<n>{_NUM})", _percent(100)),
+        ("千", rf"千分之(?P<n>{_NUM})", _percent(1000)),
+        ("万", rf"万分之(?P<n>{_NUM})", _percent(10000)),
+        (_DIGIT, rf"{_LEFT}(?P<a>\d{{1,3}})\s?[*×x]\s?(?P<b>\d{{1,3}})(?![a-z0-9])", _product),
+        ("t", rf"{_LEFT}t\s?\+\s?(?P<n>\d{{1,2}})(?![a-z0-9])", _settlement),
+        (_DIGIT, rf"{_LEFT}(?P<n>(?:19|20)\d\d)(?:\s?年|(?=[〕\]]))", _year),
+        (_DIGIT, rf"{_LEFT}(?P<m>1[0-2]|0?[1-9])\s?月\s?(?P<d>[12]\d|3[01]|0?[1-9])\s?[日号]", _date),
+        (_ONES, r"(?P<m>十[一二]?|[一二三四五六七八九])月(?P<d>[一二]?十[一二三四五六七八九]?|三十一?|[一二三四五六七八九])[日号]", _date),
+        ("半", r"半年", _half_year),
+        (_DIGIT + _ONES, rf"{_LEFT}(?P<n>{_NUM})\s?(?P<u>年)(?P<half>半)?(?:期|定期)?(?![级度份])", _months),
+        (_DIGIT + _ONES, rf"{_LEFT}(?P<n>{_NUM})\s?个(?P<u>月)(?P<half>)期?", _months),
+        (_DIGIT + _ONES, rf"{_LEFT}(?P<n>{_NUM})\s?个?(?P<u>工作日|星期|小时|钟头|分钟|周岁|天|日|周|岁)", _counted),
+        (_DIGIT + _ONES, rf"{_LEFT}(?P<n>{_NUM})\s?(?P<u>期|次|笔|张|倍|位)(?![货权间数性])", _counted),
+        (_DIGIT + _ONES, rf"{_LEFT}(?P<n>{_NUM})\s?(?P<u>美元|美金|欧元|英镑|港币|港元|日元|元|块钱|块)?", _money),
     )
 )  # fmt: skip
+# first character → the patterns to try; any decimal digit is as good as those of ASCII
+_BY_FIRST = {c: [(p, m) for first, p, m in _PATTERNS if c in first] for c in _DIGIT + _ONES + "百千万亿第半it"}
+_DECIMAL = _BY_FIRST["0"]
+# a lone Chinese numeral is a quantity only before another one, a unit or what joins classes (一、二类户)
 _MAYBE = re.compile(
-    rf"\d|{_CN}|第(?=\s?[\d零一二三四五六七八九十百])|半年|[a-z](?=[a-z]{{0,2}}[、,/和及与或]|[a-z]{{0,2}}\s?类)|t\s?\+"
+    rf"\d|[{_ONES}](?=[\s零〇一二两三四五六七八九十百千万亿点、,/和及与或类号月年个工星小钟分周天日岁期次笔张倍位美欧英港元块])"
+    rf"|[百千万亿](?=分之|\s?号|{_CN})|第(?=\s?[\d零一二三四五六七八九十百])|半(?=年)"
+    r"|i(?=[a-z]{0,2}[、,/和及与或]|[a-z]{0,2}\s?类)|t(?=\s?\+)"
 )
 
 
 def find_quantities(text: str) -> Iterator[Quantity]:
     """Quantities of a normalised text from left to right, not overlapping."""
     at = 0
-    while match := _MAYBE.search(text, at):
-        found = _first_at(text, match.start())
-        if found:
-            yield found
-        at = found.end if found else match.start() + 1
+    for maybe in _MAYBE.finditer(text):
+        start = maybe.start()
+        if start >= at:
+            found = _first_at(text, start, _BY_FIRST.get(maybe[0], _DECIMAL))
+            if found:
+                yield found
+                at = found.end
 
 
-def _first_at(text: str, start: int) -> Quantity | None:
-    for pattern, make in _PATTERNS:
+def _first_at(text: str, start: int, patterns: Iterable[tuple[re.Pattern[str], Maker]]) -> Quantity | None:
+    for pattern, make in patterns:
         match = pattern.match(text, start)
         if match and match.end() > match.start():
             term = make(match)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from kb.errors import QuestionError
+from kb.letters import Speller
 from kb.lexicon import Lexicon
 from kb.lookup import Lookup
-from kb.pinyin import Speller
+from kb.normalize import normalize
 from kb.spelling import Corrector
 from kb.text import CONCEPT, Analysis, Analyzer, Token
 from kb.types import CHANNELS
@@ -35,8 +36,7 @@ WEIGHTS = {"word": 1.0, "inner": 0.4, "latin": 1.2, "quantity": 1.3, "concept": 
 _QUOTED = re.compile(r"[“\"「『]([^”\"」』]{1,60})[”\"」』]")
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A term to look for, its weight, and the raw span of the question it comes from."""
 
     text: str
@@ -83,14 +83,14 @@ class Understanding:
     def __init__(self, analyzer: Analyzer, lookup: Lookup) -> None:
         self.analyzer = analyzer
         self.lexicon: Lexicon = analyzer.lexicon
-        self._known = lookup.words
-        self._speller = Speller(lookup.words)
-        self._corrector = Corrector(lookup.words, self.lexicon.shapes, analyzer.is_word, self.lexicon.misspelt)
+        self._speller = Speller(lookup)
+        self._corrector = Corrector(lookup, self.lexicon.shapes, analyzer.words, self.lexicon.misspelt)
 
     def understand(self, raw: str, known_terms: KnownTerms) -> Query:
         """The query behind a question of at most MAX_QUESTION characters; raises QuestionError if it is longer."""
         if len(raw) > MAX_QUESTION:
             raise QuestionError(f"问题有 {len(raw)} 个字，最多 {MAX_QUESTION} 个字，请只输入关键的一句。")
+        known_terms = _Once(known_terms).__getitem__
         analysis = self.analyzer.analyse(raw)
         terms = self._terms(analysis)
         readings: list[Reading] = []
@@ -102,28 +102,24 @@ class Understanding:
             text=text,
             terms=_merged(terms),
             facet=_facet(text),
-            phrases=tuple(self._phrase(m) for m in _QUOTED.findall(raw) if self._phrase(m)),
+            phrases=tuple(filter(None, map(_phrase, _QUOTED.findall(raw)))),
             channels=tuple(c for c in CHANNELS if c in text),
             readings=tuple(readings),
             unknown=self._unknown(analysis, known_terms),
         )
 
-    def _phrase(self, quoted: str) -> str:
-        return self.analyzer.analyse(quoted).normalized.text.strip()
-
     def _terms(self, analysis: Analysis) -> list[Term]:
         stop = self.lexicon.stopwords
         words = [t for t in analysis.tokens if t.term not in stop]
-        silent = _silent_positions(analysis, stop)
-        pairs = [b for b in analysis.bigrams if not (b.start in silent and b.end - 1 in silent)]
+        pairs = _pairs(analysis, _silent_positions(analysis, stop))
         if not words and not pairs:
-            words, pairs = list(analysis.tokens), list(analysis.bigrams)
-        terms = [Term(t.term, "word", WEIGHTS[t.kind], t.start, t.end) for t in words]
+            words, pairs = list(analysis.tokens), _pairs(analysis, frozenset())
+        terms = [Term(term, "word", WEIGHTS[kind], start, end) for term, start, end, kind in words]
         for token in words:
             for wider in self.lexicon.wider.get(token.term, ()):
                 concept = CONCEPT + self.lexicon.concepts[wider] if wider in self.lexicon.concepts else wider
                 terms.append(Term(concept, "word", WEIGHTS["wider"], token.start, token.end))
-        return terms + [Term(b.term, "bigram", WEIGHTS["bigram"], b.start, b.end) for b in pairs]
+        return terms + pairs
 
     def _from_pinyin(self, analysis: Analysis, known: KnownTerms, readings: list[Reading]) -> list[Term]:
         """Latin letters that stand in no article are read as pinyin."""
@@ -152,8 +148,8 @@ class Understanding:
     def _at(self, place: Token, text: str, factor: float) -> list[Term]:
         """The terms of another text, standing for one place of the question."""
         return [
-            replace(t, weight=t.weight * factor, start=place.start, end=place.end)
-            for t in self._terms(self.analyzer.analyse(text))
+            Term(t.text, t.stream, t.weight * factor, place.start, place.end)
+            for t in self._terms(self.analyzer.remembered(text))
         ]
 
     def _covered(self, analysis: Analysis, known: KnownTerms) -> list[bool]:
@@ -162,10 +158,11 @@ class Understanding:
         Offsets of tokens are raw; they are compared with the raw spans of the plain characters.
         """
         plain = analysis.normalized
+        stop = self.lexicon.stopwords
         raw_covered: set[int] = set()
-        for token in analysis.tokens:
-            if token.end - token.start > 1 and (token.term in self.lexicon.stopwords or known(token.term)):
-                raw_covered.update(range(token.start, token.end))
+        for term, start, end, _ in analysis.tokens:
+            if end - start > 1 and (term in stop or known(term)):
+                raw_covered.update(range(start, end))
         return [plain.raw_span(i, i + 1)[0] in raw_covered for i in range(len(plain.text))]
 
     def _unknown(self, analysis: Analysis, known: KnownTerms) -> tuple[str, ...]:
@@ -177,8 +174,34 @@ class Understanding:
         return tuple(dict.fromkeys(missing))
 
 
+class _Once(dict[str, bool]):
+    """Asks for each term once."""
+
+    def __init__(self, known: KnownTerms) -> None:
+        super().__init__()
+        self._known = known
+
+    def __missing__(self, term: str) -> bool:
+        found = self[term] = self._known(term)
+        return found
+
+
+def _phrase(quoted: str) -> str:
+    return normalize(quoted).text.strip()
+
+
 def _facet(text: str) -> Facet:
     return next((facet for facet, pattern in _FACETS if pattern.search(text)), "any")
+
+
+def _pairs(analysis: Analysis, silent: Set[int]) -> list[Term]:
+    """Bigrams but those that begin and end at silent positions."""
+    weight = WEIGHTS["bigram"]
+    return [
+        Term(pair, "bigram", weight, start, end)
+        for pair, start, end, _ in analysis.bigrams
+        if start not in silent or end - 1 not in silent
+    ]
 
 
 def _silent_positions(analysis: Analysis, stop: frozenset[str]) -> set[int]:

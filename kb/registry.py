@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,16 @@ def load_registry(articles: Path) -> tuple[Registry, list[Problem]]:
     return Registry(
         {k: _menu(v) for k, v in menus.items()}, values, {k: str(v) for k, v in departments.items()}
     ), problems
+
+
+def registry_print(articles: Path) -> str:
+    """Digest of all files of the registry: what a file says may depend on them."""
+    folder = articles / "_registry"
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+        if path.is_file():
+            digest.update(path.name.encode("utf-8", "replace") + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
 
 
 def _menu(value: object) -> Menu:

@@ -11,6 +11,7 @@ _HEADING = re.compile(r"^(#{2,3})[ \t]+(\S.*)$")
 _CLAUSE = re.compile(rf"^(?:\*\*)?(第{_NUMBER}条(?:之{_NUMBER})?)(?:\*\*)?(?=[\s　：:，]|\*\*|$)")
 _CHAPTER = re.compile(rf"^第{_NUMBER}[编章节](?:[\s　]|$)")
 _FENCE = re.compile(r"^(```|~~~)")
+_BEGINNINGS = ("#", "第", "**第", "```", "~~~")
 
 
 def split_sections(body: str) -> tuple[Section, ...]:
@@ -22,6 +23,10 @@ def split_sections(body: str) -> tuple[Section, ...]:
     above: list[str] = []
     fenced = False
     for line in body.split("\n"):
+        # most lines begin with none of these
+        if not line.startswith(_BEGINNINGS):
+            parts[-1][2].append(line)
+            continue
         if _FENCE.match(line):
             fenced = not fenced
         heading = None if fenced else _HEADING.match(line)
@@ -50,7 +55,7 @@ def _numbered(parts: list[tuple[str, str, list[str], list[str]]]) -> tuple[Secti
         markdown = "\n".join(lines).strip("\n")
         if not markdown and not name:
             continue
-        anchor = base = re.sub(r"\s+", "-", name.strip())
+        anchor = base = "-".join(name.split())
         while anchor in used:
             seen[base] = seen.get(base, 1) + 1
             anchor = f"{base}-{seen[base]}"

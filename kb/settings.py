@@ -25,6 +25,8 @@ class Settings:
     workers: int = 2
     # generations kept for rolling back, the current one included
     keep_generations: int = 3
+    # answers that each worker keeps ready; 0: none
+    result_cache: int = 2000
 
     @property
     def index(self) -> Path:
@@ -50,6 +52,7 @@ def load_settings(env: Mapping[str, str] | None = None, toml: Path = Path("kb.to
         port=_whole(source, "port", default.port, 1, 65535),
         workers=_whole(source, "workers", default.workers, 1, 64),
         keep_generations=_whole(source, "keep_generations", default.keep_generations, 2, 100),
+        result_cache=_whole(source, "result_cache", default.result_cache, 0, 1_000_000),
     )
 
 

@@ -6,12 +6,15 @@ Only stretches that no known word covers are touched, and never a stretch that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kb.pinyin import sounds_like
+from kb.lookup import Lookup
+from kb.pinyin import Sounds
 
 _LONGEST_WORD = 5
+_CHINESE = re.compile(rf"[\u4e00-\u9fff]{{2,{_LONGEST_WORD}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +32,16 @@ class Corrector:
 
     def __init__(
         self,
-        frequency: Mapping[str, int],
+        lookup: Lookup,
         shapes: Mapping[str, frozenset[str]],
-        is_word: Callable[[str], bool],
+        words: Mapping[str, int],
         misspelt: Mapping[str, str],
     ) -> None:
-        """`frequency`: Chinese word of 2–5 characters → article count; `is_word`: whether the language knows a word."""
-        self._frequency = {w: n for w, n in frequency.items() if 2 <= len(w) <= _LONGEST_WORD}
+        """`shapes`: character → characters that look like it; `words`: word of the language → count, beginning of one → 0."""
+        self._lookup = lookup
         self._shapes = shapes
-        self._is_word = is_word
+        self._words = words
         self._misspelt = misspelt
-        self._by_sound: dict[str, list[str]] = {}
-        for word in self._frequency:
-            self._by_sound.setdefault(sounds_like(word), []).append(word)
 
     def correct(self, text: str, covered: list[bool]) -> list[Correction]:
         """Corrections of a normalised text, not overlapping; `covered[i]`: character i lies in a known word of 2 or more."""
@@ -49,34 +49,56 @@ class Corrector:
         taken = [False] * len(text)
         for correction in found:
             taken[correction.start : correction.end] = [True] * (correction.end - correction.start)
-        for size in range(_LONGEST_WORD, 1, -1):
-            for start in range(len(text) - size + 1):
-                end = start + size
-                if any(taken[start:end]) or all(covered[start:end]):
-                    continue
-                right = self._candidate(text[start:end])
-                if right and not self._is_word(text[start:end]):
-                    found.append(Correction(start, end, text[start:end], right))
-                    taken[start:end] = [True] * size
-        return sorted(found, key=lambda c: c.start)
+        if not all(covered):
+            for correction in sorted(self._guessed(text, covered), key=_longest_first):
+                if True not in taken[correction.start : correction.end]:
+                    found.append(correction)
+                    taken[correction.start : correction.end] = [True] * (correction.end - correction.start)
+        return sorted(found, key=_start)
 
     def _listed(self, text: str) -> Iterator[Correction]:
         """Misspellings that editors have listed."""
-        for wrong, right in self._misspelt.items():
+        for wrong in [w for w in self._misspelt if w in text]:
             at = text.find(wrong)
-            if at >= 0:
-                yield Correction(at, at + len(wrong), wrong, right)
+            yield Correction(at, at + len(wrong), wrong, self._misspelt[wrong])
 
-    def _candidate(self, wrong: str) -> str | None:
+    def _guessed(self, text: str, covered: list[bool]) -> Iterator[Correction]:
+        """For each Chinese stretch that is no word and not all covered: the word it was probably meant to be, if any."""
+        sounds = Sounds(text, _LONGEST_WORD)
+        for start in range(len(text) - 1):
+            run = _CHINESE.match(text, start)
+            if not run or False not in covered[start : run.end()]:
+                continue
+            plain = sounds.plain(start, run.end())
+            heard = True
+            near = [other for other in self._shapes.get(text[start], ()) if other in self._words]
+            for end in range(start + 2, run.end() + 1):
+                alike = self._lookup.words_sounding(sounds.of(start, end)) if heard else None
+                # if no word begins with these syllables, none begins with more of them
+                heard = heard and not (alike is None and plain)
+                near = self._near_shapes(near, text[start : end - 1], text[end - 1])
+                if (alike or near) and False in covered[start:end] and not self._words.get(text[start:end]):
+                    right = self._best(text[start:end], alike or (), near)
+                    if right:
+                        yield Correction(start, end, text[start:end], right)
+
+    def _near_shapes(self, near: list[str], before: str, char: str) -> list[str]:
+        """Beginnings of words that differ from a stretch in one character; `near`: those of the stretch without its last."""
+        longer = [word for other in near if (word := other + char) in self._words]
+        if char in self._shapes and before in self._words:
+            longer += [word for other in self._shapes[char] if (word := before + other) in self._words]
+        return longer
+
+    def _best(self, wrong: str, alike: Iterable[str], near: Iterable[str]) -> str | None:
         """The most frequent word that sounds the same, or differs in one character of near shape."""
-        if not all("\u4e00" <= c <= "\u9fff" for c in wrong):
-            return None
-        same_sound = [w for w in self._by_sound.get(sounds_like(wrong), ()) if w != wrong]
-        near = [w for w in self._near_shapes(wrong) if w in self._frequency]
-        options = [w for w in same_sound if set(w) & set(wrong) or len(w) > 2] + near
-        return max(options, key=lambda w: (self._frequency[w], w), default=None)
+        options = [w for w in alike if w != wrong and len(w) <= _LONGEST_WORD and (len(w) > 2 or set(w) & set(wrong))]
+        counted = [(count, word) for word in (*options, *near) if (count := self._lookup.frequency(word))]
+        return max(counted)[1] if counted else None
 
-    def _near_shapes(self, wrong: str) -> Iterator[str]:
-        for i, char in enumerate(wrong):
-            for other in self._shapes.get(char, ()):
-                yield wrong[:i] + other + wrong[i + 1 :]
+
+def _longest_first(correction: Correction) -> tuple[int, int]:
+    return correction.start - correction.end, correction.start
+
+
+def _start(correction: Correction) -> int:
+    return correction.start

@@ -6,23 +6,20 @@ normalise → quantities → mixed terms (U盾) → Latin and digit runs whole �
 
 from __future__ import annotations
 
-import logging
 import re
-import warnings
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from operator import add
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from kb import dictionary
+from kb.cutting import Cutter
 from kb.lexicon import Lexicon
 from kb.normalize import Normalized, normalize
 from kb.quantities import find_quantities
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import jieba
-
-jieba.setLogLevel(logging.WARNING)
 
 Kind = Literal["word", "inner", "latin", "quantity", "concept"]
 CONCEPT = "="
@@ -35,10 +32,11 @@ _HAS_LATIN = re.compile(r"[a-z0-9]")
 _LONGEST_TOKEN = 60
 # about 5 KB each
 _REMEMBERED = 8192
+# runs of Chinese characters whose words are kept, about 1 KB each
+_RUNS = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A term and the raw span it came from."""
 
     term: str
@@ -47,146 +45,167 @@ class Token:
     kind: Kind
 
 
+# (term, start, end, kind) in the plain text: a token that costs a third to make
+_Span = tuple[str, int, int, Kind]
+_token = partial(tuple.__new__, Token)
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """What the analyser found in a text: terms in the order of their start, and bigrams."""
 
     tokens: tuple[Token, ...]
-    bigrams: tuple[Token, ...]
+    # where runs of Chinese characters lie in the plain text
+    runs: tuple[tuple[int, int], ...]
     normalized: Normalized
+
+    @property
+    def bigrams(self) -> tuple[Token, ...]:
+        """Pairs of neighbours in runs of Chinese characters; made anew each time."""
+        text, raw = self.normalized.text, self.normalized.raw_span
+        places = [i for start, end in self.runs for i in range(start, end - 1)]
+        if self.normalized.shifted:
+            return tuple(Token(text[i : i + 2], *raw(i, i + 2), "inner") for i in places)
+        return tuple([_token((text[i : i + 2], i, i + 2, "inner")) for i in places])
+
+    def counts(self) -> tuple[Counter[str], Counter[str]]:
+        """How often each term and each bigram occurs."""
+        return Counter([token[0] for token in self.tokens]), _pairs(self.normalized.text, self.runs)
+
+
+def _pairs(text: str, runs: Iterable[tuple[int, int]]) -> Counter[str]:
+    bigrams: Counter[str] = Counter()
+    for start, end in runs:
+        bigrams.update(map(add, text[start : end - 1], text[start + 1 : end]))
+    return bigrams
 
 
 class Analyzer:
-    """Analyses texts with one lexicon. Safe for threads once made; making one loads jieba's dictionary (about a second)."""
+    """Analyses texts with one lexicon. Safe for threads once made; making one loads a large dictionary."""
 
     def __init__(self, lexicon: Lexicon, cache: Path) -> None:
-        """`cache` is a folder of this service alone: jieba unmarshals what it finds there."""
+        """`cache` is a folder of this service alone, for a copy of the dictionary."""
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.lexicon = lexicon
-        self._jieba = jieba.Tokenizer()
-        self._jieba.tmp_dir = str(cache)
-        self._jieba.initialize()
-        for word in lexicon.words():
+        self._cutter = Cutter(*dictionary.load(cache))
+        # in one order: a count depends on the words added before
+        for word in sorted(lexicon.words()):
             if _CHINESE.fullmatch(word) and len(word) > 1:
-                self._jieba.add_word(word)
-        self._words: dict[str, int] = self._jieba.FREQ
+                self._cutter.add(word)
+        # word of the dictionary or the lexicon → count, beginning of one → 0
+        self.words: Mapping[str, int] = self._cutter.frequency
+        # an article says the same in its title, its answer and its body
+        self._chinese = lru_cache(_RUNS)(self._words_of)
         self._memory: dict[str, Analysis] = {}
-        self._members = _by_first(w for w in {*lexicon.concepts, *lexicon.wider} if len(w) > 1)
+        self._members = _by_first_two(w for w in {*lexicon.concepts, *lexicon.wider} if len(w) > 1)
         self._mixed = _mixed_pattern(w for w in lexicon.words() if _HAS_LATIN.search(w))
 
     def analyse(self, raw: str) -> Analysis:
         """Terms and bigrams of any string; never raises, and every offset lies inside the string."""
         plain = normalize(raw)
-        spans: list[tuple[int, int, str, Kind]] = []
-        pairs: list[tuple[int, int, str]] = []
-        for start, end, term in self._segments(plain.text):
-            if term is not None:
-                spans += [(start, end, term, "quantity")]
-            else:
-                self._plain_segment(plain.text, start, end, spans, pairs)
-        spans += self._concepts(plain.text, spans)
-        spans.sort(key=lambda s: (s[0], -s[1]))
-        return Analysis(
-            tuple(Token(term, *plain.raw_span(start, end), kind) for start, end, term, kind in spans),
-            tuple(Token(term, *plain.raw_span(start, end), "inner") for start, end, term in pairs),
-            plain,
-        )
+        spans, runs = self._spans(plain.text)
+        spans.sort(key=_place)
+        if plain.shifted:
+            spans = [(term, *plain.raw_span(start, end), kind) for term, start, end, kind in spans]
+        return Analysis(tuple(map(_token, spans)), tuple(runs), plain)
+
+    def counts(self, raw: str) -> tuple[Counter[str], Counter[str]]:
+        """How often each term and each bigram of `analyse` occurs in a text, without their places."""
+        text = normalize(raw).text
+        spans, runs = self._spans(text)
+        return Counter([span[0] for span in spans]), _pairs(text, runs)
 
     def remembered(self, raw: str) -> Analysis:
         """`analyse` for texts of articles, which are shown again and again; the latest few thousand are kept."""
         found = self._memory.get(raw)
         if found is None:
+            found = self.analyse(raw)
             if len(self._memory) >= _REMEMBERED:
-                self._memory.clear()
-            found = self._memory[raw] = self.analyse(raw)
+                # the oldest; a list, for another thread may change the dictionary meanwhile
+                self._memory.pop(list(self._memory)[0], None)  # noqa: RUF015
+            self._memory[raw] = found
         return found
 
     def is_word(self, text: str) -> bool:
         """Whether the dictionary or the lexicon knows a normalised word."""
-        return bool(self._words.get(text))
+        return bool(self.words.get(text))
 
-    def _segments(self, text: str) -> Iterator[tuple[int, int, str | None]]:
-        """The text cut at its quantities: (start, end, canonical term, or None for what lies between)."""
+    def _spans(self, text: str) -> tuple[list[_Span], list[tuple[int, int]]]:
+        """Terms of a plain text in no order, and its runs of Chinese characters."""
+        spans: list[_Span] = []
+        runs: list[tuple[int, int]] = []
         at = 0
-        for quantity in find_quantities(text):
-            if quantity.start < at:
-                continue
-            if quantity.start > at:
-                yield at, quantity.start, None
-            yield quantity.start, quantity.end, quantity.term
-            at = quantity.end
+        for term, start, end in find_quantities(text):
+            if start > at:
+                self._plain_segment(text, at, start, spans, runs)
+            spans.append((term, start, end, "quantity"))
+            at = end
         if at < len(text):
-            yield at, len(text), None
+            self._plain_segment(text, at, len(text), spans, runs)
+        spans += self._concepts(text, spans)
+        return spans, runs
 
-    def _plain_segment(
-        self,
-        text: str,
-        start: int,
-        end: int,
-        spans: list[tuple[int, int, str, Kind]],
-        pairs: list[tuple[int, int, str]],
-    ) -> None:
-        at = start
-        mixed = self._mixed if _HAS_LATIN.search(text, start, end) else None
-        for match in mixed.finditer(text, start, end) if mixed else ():
-            self._runs(text, at, match.start(), spans, pairs)
-            spans.append((match.start(), match.end(), match[0], "word"))
-            at = match.end()
-        self._runs(text, at, end, spans, pairs)
+    def _plain_segment(self, text: str, start: int, end: int, spans: list[_Span], runs: list[tuple[int, int]]) -> None:
+        """What lies between quantities: mixed terms first, then runs of Chinese and of Latin characters."""
+        latin = _HAS_LATIN.search(text, start, end)
+        for match in self._mixed.finditer(text, start, end) if latin and self._mixed else ():
+            self._runs(text, start, match.start(), spans, runs)
+            start = match.end()
+            spans.append((match[0], match.start(), start, "word"))
+        self._runs(text, start, end, spans, runs)
 
-    def _runs(
-        self,
-        text: str,
-        start: int,
-        end: int,
-        spans: list[tuple[int, int, str, Kind]],
-        pairs: list[tuple[int, int, str]],
-    ) -> None:
+    def _runs(self, text: str, start: int, end: int, spans: list[_Span], runs: list[tuple[int, int]]) -> None:
         for match in _CHINESE.finditer(text, start, end):
-            spans += self._chinese(match[0], match.start())
-            pairs += [(i, i + 2, text[i : i + 2]) for i in range(match.start(), match.end() - 1)]
+            place = match.span()
+            runs.append(place)
+            at = place[0]
+            spans += [(word, at + i, at + j, kind) for word, i, j, kind in self._chinese(match[0])]
         for match in _LATIN.finditer(text, start, end):
             spans += _latin(match)
 
-    def _chinese(self, run: str, offset: int) -> Iterator[tuple[int, int, str, Kind]]:
+    def _words_of(self, run: str) -> list[_Span]:
+        """The words of a run of Chinese characters and those inside them, places counted from the run's beginning."""
+        spans: list[_Span] = []
         at = 0
-        for word in self._jieba.cut(run, HMM=False):
-            start = offset + at
-            yield start, start + len(word), word, "word"
-            for size in range(2, len(word)):
-                for i in range(len(word) - size + 1):
-                    inner = word[i : i + size]
-                    if self._words.get(inner):
-                        yield start + i, start + i + size, inner, "inner"
-            at += len(word)
+        for word in self._cutter.cut(run):
+            end = at + len(word)
+            spans.append((word, at, end, "word"))
+            if end - at > 2:
+                spans += [(inner, at + i, at + j, "inner") for inner, i, j in self._cutter.inner(word)]
+            at = end
+        return spans
 
-    def _concepts(self, text: str, spans: Iterable[tuple[int, int, str, Kind]]) -> Iterator[tuple[int, int, str, Kind]]:
+    def _concepts(self, text: str, spans: Iterable[_Span]) -> Iterator[_Span]:
         """Concepts whose member begins and ends where some term does."""
-        starts = {s[0] for s in spans}
-        ends = {s[1] for s in spans}
-        for start in sorted(starts):
-            for word in self._members.get(text[start : start + 1], ()):
-                if start + len(word) in ends and text.startswith(word, start):
+        ends = {s[2] for s in spans}
+        for start in {s[1] for s in spans}:
+            for word in self._members.get(text[start : start + 2], ()):
+                end = start + len(word)
+                if end in ends and text.startswith(word, start):
                     if word in self.lexicon.concepts:
-                        yield start, start + len(word), CONCEPT + self.lexicon.concepts[word], "concept"
-                    elif word not in self._words:
-                        yield start, start + len(word), word, "word"
+                        yield CONCEPT + self.lexicon.concepts[word], start, end, "concept"
+                    elif word not in self.words:
+                        yield word, start, end, "word"
 
 
-def _latin(match: re.Match[str]) -> Iterator[tuple[int, int, str, Kind]]:
+def _place(span: _Span) -> tuple[int, int]:
+    return span[1], -span[2]
+
+
+def _latin(match: re.Match[str]) -> Iterator[_Span]:
     """A Latin or digit run whole, and its parts where it is joined by signs."""
-    yield match.start(), match.end(), match[0][:_LONGEST_TOKEN], "latin"
+    yield match[0][:_LONGEST_TOKEN], match.start(), match.end(), "latin"
     parts = list(_LATIN_PART.finditer(match[0]))
     if len(parts) > 1:
         for part in parts:
             start = match.start() + part.start()
-            yield start, start + len(part[0]), part[0][:_LONGEST_TOKEN], "latin"
+            yield part[0][:_LONGEST_TOKEN], start, start + len(part[0]), "latin"
 
 
-def _by_first(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _by_first_two(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
     table: dict[str, list[str]] = {}
     for word in words:
-        table.setdefault(word[0], []).append(word)
+        table.setdefault(word[:2], []).append(word)
     return {first: tuple(sorted(group, key=len, reverse=True)) for first, group in table.items()}
 
 

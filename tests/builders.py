@@ -4,6 +4,9 @@ from pathlib import Path
 
 import yaml
 
+from kb.lookup import write_table
+from kb.naming import Naming
+
 FOLDERS = {
     "product": "products",
     "process": "processes",
@@ -154,3 +157,10 @@ def write_small_library(root):
         triggers=["安全账户", "警察 转账"],
         answer="请马上挂断，公检法没有安全账户，钱不要转。",
     )
+
+
+def words_lookup(frequency):
+    """A table that knows words with these frequencies, and no phrases."""
+    versions = range(max(frequency.values(), default=0))
+    words = [tuple(sorted(w for w, n in frequency.items() if n > i)) for i in versions]
+    return write_table(Naming(f"v@{i}", f"v{i}", "", words[i], (("", ()),)) for i in versions)

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
+from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
-from kb.answers import FACETS
+from kb.answers import FACETS, Card, Line
 from kb.ask import KnowledgeBase
 from kb.clock import now, parse_moment
 from kb.errors import IndexProblem, KBError, QuestionError
 from kb.query import MAX_QUESTION
 from kb.visibility import ANYBODY
+from web.rendered import Rendered, render_parts
 
 EXAMPLES = ("改绑手机号", "信用卡账单日怎么调整", "跨行转账手续费", "存款保险赔多少", "有人让我转到安全账户")
 # what a badge has room for; the full text is `kb.types.IDENTITY`
 _IDENTITY_SHORT = {"L0": "免核身", "L1": "核姓名", "L2": "核三要素", "L3": "三要素加密码", "LX": "电话不办"}
+# lines that stand above the fold
+_LINES_ABOVE = 3
 _TONES = (("short", "简短"), ("elder", "适老"), ("soothe", "安抚"))
 
 Page = tuple[str, int]
@@ -26,17 +30,14 @@ Page = tuple[str, int]
 def agent_pages(base: KnowledgeBase) -> Blueprint:
     """The blueprint of the page, its results and the articles."""
     pages = Blueprint("agent", __name__)
-
-    @pages.app_context_processor
-    def words() -> dict[str, object]:
-        """What every template of the page may need."""
-        return {"identity_short": _IDENTITY_SHORT, "tone_names": _TONES, "facet_names": FACETS}
+    pages.record_once(_name_words)
+    rendered = Rendered()
 
     @pages.get("/")
     def page() -> Page:
         """The page; with ?q= it brings the answers along, for browsers without JavaScript."""
         question, as_of = request.args.get("q", ""), request.args.get("at", "").strip()
-        results, status = _results(base, request.args) if question.strip() or as_of else ("", 200)
+        results, status = _results(base, rendered, request.args) if question.strip() or as_of else ("", 200)
         if not question.strip() and status == 200:
             results = ""
         shown = render_template(
@@ -52,11 +53,11 @@ def agent_pages(base: KnowledgeBase) -> Blueprint:
     @pages.post("/ask")
     def ask() -> Page:
         """The results as a fragment, for answers as you type."""
-        return _results(base, request.form)
+        return _results(base, rendered, request.form)
 
     @pages.get("/articles/<article_id>")
-    def article(article_id: str) -> Page:
-        """A whole article with its card."""
+    def article(article_id: str) -> Page | Response:
+        """A whole article with its card; a browser that has it as it is now is told so."""
         as_of = request.args.get("at", "").strip()
         found = base.article(article_id, ANYBODY, _moment(as_of))
         if found is None:
@@ -65,12 +66,21 @@ def agent_pages(base: KnowledgeBase) -> Blueprint:
         stored, card = found
         # nh3 cleaned the HTML when the index was made
         sections = [(part.section, Markup(part.html)) for part in stored.sections]  # noqa: S704
-        return render_template("article.html", article=stored.article, card=card, sections=sections, as_of=as_of), 200
+        told = _told(card)
+        above = told[:_LINES_ABOVE]
+        parts = render_parts(card, told, told[_LINES_ABOVE:], as_of, linked=False)
+        shown = render_template(
+            "article.html", article=stored.article, card=card, lines=above, parts=parts, sections=sections, as_of=as_of
+        )
+        response = Response(shown, headers={"Cache-Control": "no-cache"})
+        response.add_etag()
+        response.make_conditional(request)
+        return response
 
     return pages
 
 
-def _results(base: KnowledgeBase, fields: Mapping[str, str]) -> Page:
+def _results(base: KnowledgeBase, rendered: Rendered, fields: Mapping[str, str]) -> Page:
     """The fragment that answers a form; a problem is a sentence in the same place."""
     as_of = fields.get("at", "").strip()
     try:
@@ -78,7 +88,22 @@ def _results(base: KnowledgeBase, fields: Mapping[str, str]) -> Page:
     except KBError as error:
         status = 503 if isinstance(error, IndexProblem) else 400
         return render_template("_problem.html", message=str(error), status=status), status
-    return render_template("results.html", answer=answer, cards=[*answer.alerts, *answer.cards], as_of=as_of), 200
+    shown = []
+    for card in (*answer.alerts, *answer.cards):
+        told = _told(card)
+        above, rest = told[:_LINES_ABOVE], told[_LINES_ABOVE:]
+        shown.append((card, above, rendered.parts(card, told, rest, answer.generation, as_of)))
+    return render_template("results.html", answer=answer, shown=shown), 200
+
+
+def _told(card: Card) -> list[Line]:
+    """The lines of a card; why it cannot be done by phone has a place of its own."""
+    return [line for line in card.lines if line.source != "by_phone_why"]
+
+
+def _name_words(state: BlueprintSetupState) -> None:
+    """Make the words that every template of the page may need known to imported macros too."""
+    state.app.jinja_env.globals.update(identity_short=_IDENTITY_SHORT, tone_names=_TONES, facet_names=FACETS)
 
 
 def _moment(text: str) -> datetime:

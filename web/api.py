@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
-from werkzeug.exceptions import BadRequest
 
 from kb import views
 from kb.ask import KnowledgeBase
@@ -17,8 +17,10 @@ from kb.clock import now, parse_moment
 from kb.errors import QuestionError
 from kb.query import MAX_QUESTION
 from kb.visibility import ANYBODY
+from web.bodies import checks_body
 from web.errors import error_response
 
+_PREFIX = "/api/v1"
 _AS_OF = Field(default="", max_length=40, description="answer as of this moment, e.g. 2026-12-01; default: now")
 
 
@@ -109,33 +111,44 @@ _ERRORS: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] =
 }
 
 
+def hot_routes(base: KnowledgeBase) -> dict[str, Callable[[bytes], bytes]]:
+    """The routes that are asked most, from JSON to JSON; they raise ValidationError or KBError where that is impossible."""
+
+    def search(body: bytes) -> bytes:
+        return _search(base, SearchBody.model_validate_json(body))
+
+    def suggest(body: bytes) -> bytes:
+        return _suggest(base, SuggestBody.model_validate_json(body))
+
+    return {f"{_PREFIX}/search": search, f"{_PREFIX}/suggest": suggest}
+
+
+def _search(base: KnowledgeBase, asked: SearchBody) -> bytes:
+    return b'{"data":%s}' % base.ask_json(asked.q, ANYBODY, _moment(asked.at), asked.limit, as_of=bool(asked.at))
+
+
+def _suggest(base: KnowledgeBase, asked: SuggestBody) -> bytes:
+    found = base.suggest(asked.q, ANYBODY, now(), asked.limit)
+    return SuggestResult(data=[views.suggestion_view(s) for s in found]).model_dump_json().encode()
+
+
 def api(base: KnowledgeBase) -> APIBlueprint:
     """The blueprint that answers from a knowledge base."""
-    blueprint = APIBlueprint("api", __name__, url_prefix="/api/v1", abp_responses=_ERRORS)
-
-    @blueprint.before_request
-    def read_json() -> None:
-        """A body that is not JSON is 415, one that cannot be read 400; otherwise both look like missing parameters."""
-        if request.method == "POST":
-            try:
-                request.get_json()
-            except RecursionError as error:
-                raise BadRequest from error
+    blueprint = APIBlueprint("api", __name__, url_prefix=_PREFIX, abp_responses=_ERRORS)
 
     @blueprint.post("/search", summary="Answer a question", responses={"200": SearchResult})
+    @checks_body
     def search(body: SearchBody) -> Response:
-        answer = base.ask(body.q, ANYBODY, _moment(body.at), body.limit)
-        return _ok(SearchResult(data=views.answer_view(answer)))
+        return _json(_search(base, body))
 
     @blueprint.get("/search", summary="Answer a question", responses={"200": SearchResult})
     def search_by_url(query: SearchBody) -> Response:
-        answer = base.ask(query.q, ANYBODY, _moment(query.at), query.limit)
-        return _ok(SearchResult(data=views.answer_view(answer)))
+        return _json(_search(base, query))
 
     @blueprint.post("/suggest", summary="Complete what was typed", responses={"200": SuggestResult})
+    @checks_body
     def suggest(body: SuggestBody) -> Response:
-        found = base.suggest(body.q, ANYBODY, now(), body.limit)
-        return _ok(SuggestResult(data=[views.suggestion_view(s) for s in found]))
+        return _json(_suggest(base, body))
 
     @blueprint.get("/articles/<article_id>", summary="An article in force", responses={"200": ArticleResult})
     def article(path: ArticlePath, query: AsOf) -> Response:
@@ -145,6 +158,7 @@ def api(base: KnowledgeBase) -> APIBlueprint:
         return _ok(ArticleResult(data=views.article_view(*found)))
 
     @blueprint.post("/explain", summary="How a score came about", responses={"200": ExplainResult})
+    @checks_body
     def explain(body: ExplainBody) -> Response:
         query, stored, found = base.explain(body.q, body.article, ANYBODY, _moment(body.at))
         if stored is None:
@@ -162,7 +176,11 @@ def api(base: KnowledgeBase) -> APIBlueprint:
 
 
 def _ok(result: BaseModel) -> Response:
-    return Response(result.model_dump_json(), mimetype="application/json")
+    return _json(result.model_dump_json().encode())
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, content_type="application/json")
 
 
 def _moment(text: str) -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from flask import Flask, Response
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -10,13 +12,22 @@ from pydantic import ValidationError
 from indexer.backends import CurrentSearcher
 from kb import __version__
 from kb.ask import KnowledgeBase
+from kb.clock import now
+from kb.errors import IndexProblem
+from kb.results import ResultCache
 from kb.settings import Settings
-from web.agent import agent_pages
-from web.api import ErrorDetail, ErrorResult, api
+from kb.visibility import ANYBODY
+from web.agent import EXAMPLES, agent_pages
+from web.api import ErrorDetail, ErrorResult, api, hot_routes
+from web.assets import register_assets
+from web.compress import compress
 from web.errors import register_errors
 from web.health import health
+from web.lane import Lane
 
 MAX_BODY = 64 * 1024
+# where the application keeps its knowledge base
+BASE = "kb-base"
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -43,19 +54,32 @@ def create_app(settings: Settings) -> Flask:
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     source = CurrentSearcher(settings)
-    base = KnowledgeBase(source)
+    results = ResultCache(settings.result_cache) if settings.result_cache else None
+    base = KnowledgeBase(source, results)
     app.register_api(api(base))
     app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: app.api_doc)
+    register_assets(app)
     app.register_blueprint(agent_pages(base))
     app.register_blueprint(health(source))
     register_errors(app)
     app.after_request(_with_headers)
+    app.after_request(compress)
+    app.extensions[BASE] = base
+    app.wsgi_app = Lane(app.wsgi_app, hot_routes(base), _HEADERS, MAX_BODY)  # type: ignore[method-assign]
     return app
 
 
+def warm(app: Flask) -> None:
+    """Open the index, ask it something and compile the templates now, so that forked workers share what that loads."""
+    for name in app.jinja_env.list_templates(["html"]):
+        app.jinja_env.get_template(name)
+    with contextlib.suppress(IndexProblem):
+        app.extensions[BASE].hits(EXAMPLES[0], ANYBODY, now(), 10)
+
+
 def _with_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in _HEADERS.items() if name.lower() not in present])
     return response
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import warnings
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
-from flask import Flask
 
 from indexer import build as building
 from indexer import generations
 from indexer.cli import progress_bar, require_articles
+from kb import questions_log
 from kb.clock import now
 from kb.errors import KBError
 from kb.settings import Settings
@@ -19,7 +22,13 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from gunicorn.app.base import BaseApplication
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 THREADS = 4
+# seconds: an agent who thinks before the next key finds the connection still open; an idle one costs no thread
+KEEPALIVE = 75
+_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes nameless files in it
 
 
 @click.command("serve")
@@ -32,9 +41,14 @@ def serve(host: str | None, port: int | None) -> None:
     address = f"{host or settings.host}:{port or settings.port}"
     click.echo(f"坐席知识台：http://{address}   按 Ctrl+C 停止")
     # imported here: the other commands start faster without the web framework
-    from web.app import create_app
+    from web.app import create_app, warm
 
-    _Server(create_app(settings), settings, address).run()
+    app = create_app(settings)
+    warm(app)
+    # what is made by now stays: the collector of a worker leaves it alone, so that its memory stays shared
+    gc.collect()
+    gc.freeze()
+    _Server(app, settings, address).run()
 
 
 def _prepare(settings: Settings) -> None:
@@ -70,11 +84,16 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "threads": THREADS,
             "preload_app": True,
             "timeout": 60,
+            "keepalive": KEEPALIVE,
+            # heartbeats on a disk would wait for the disk
+            "worker_tmp_dir": str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None,
             "graceful_timeout": 10,
             "loglevel": "warning",
             "accesslog": None,
             "limit_request_line": 8190,
             "control_socket_disable": True,
+            # threads do not outlive a fork
+            "post_worker_init": lambda _: questions_log.start(),
         }
         for key, value in chosen.items():
             if key in self.cfg.settings:

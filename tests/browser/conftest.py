@@ -63,6 +63,12 @@ class Desk:
         """Type a question and wait until its answer stands there."""
         with self.page.expect_response("**/ask"):
             self.line.fill(question)
+        return self.answered(question)
+
+    def answered(self, question):
+        """Wait until the answer to a question is drawn to its last card."""
+        expect(self.page.locator("#ask")).to_have_attribute("data-answered", question.strip())
+        expect(self.page.locator("#results")).not_to_have_attribute("aria-busy", "true")
         expect(self.status).to_have_text(re.compile("条"))
         return self
 

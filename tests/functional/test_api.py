@@ -106,6 +106,41 @@ def test_an_explanation_has_this_shape(client):  # row 84
     assert set(data["contributions"][0]) == {"term", "field", "weight", "document_frequency", "score"}
 
 
+# ── the lane in front of Flask ──
+
+
+@pytest.mark.parametrize("path", [SEARCH, "/api/v1/suggest"])
+def test_the_lane_and_flask_answer_alike(client, path):
+    body = json.dumps({"q": "补卡手续费", "at": "2026-11-24"})
+    lane, flask = (
+        client.post(path, data=body, content_type=kind)
+        for kind in ("application/json", "application/json; charset=utf-8")
+    )
+    assert (lane.status_code, lane.mimetype, lane.json) == (200, "application/json", flask.json)
+    # Flask's answers may be compressed, those of the lane never are
+    assert {n.lower() for n, _ in lane.headers} == {n.lower() for n, _ in flask.headers} - {"vary"}
+    assert int(lane.headers["Content-Length"]) == len(lane.data)
+
+
+def test_only_the_lane_s_own_routes_leave_flask_out(library):
+    app = create_app(library)
+    passed = []
+    app.before_request(lambda: passed.append(1))
+    client = app.test_client()
+    client.post(SEARCH, json={"q": "补卡"})
+    client.post("/api/v1/suggest", json={"q": "补"})
+    assert passed == []
+    client.get(SEARCH, query_string={"q": "补卡"})
+    client.post("/api/v1/explain", json={"q": "补卡", "article": "replace-card"})
+    client.post(SEARCH, json={"q": 7})
+    assert len(passed) == 3
+
+
+def test_a_body_shorter_than_it_says_is_an_error(client):
+    response = client.post(SEARCH, data=b'{"q": "x', content_type="application/json", headers={"Content-Length": "500"})
+    error(response, 400, "BadRequest")
+
+
 # ── errors ──
 
 
@@ -201,7 +236,7 @@ def test_a_bug_is_500_without_a_trace(settings, monkeypatch):
     def fail(*_):
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr("kb.ask.KnowledgeBase.ask", fail)
+    monkeypatch.setattr("kb.ask.KnowledgeBase.ask_json", fail)
     response = app.test_client().post(SEARCH, json={"q": "x"})
     error(response, 500, "InternalError")
     assert "secret" not in response.get_data(as_text=True)

@@ -204,7 +204,7 @@ def test_verify_names_the_damaged_generation_and_exits_with_1(kb, settings):  # 
     kb("index", "build")
     assert kb("index", "verify").code == 0
     newest, older = generations.names(settings.index)
-    (settings.index / newest / "lookup.json").write_text("{}")
+    (settings.index / newest / "state.arrays").write_text("{}")
     result = kb("index", "verify")
     assert result.code == 1
     assert f"{newest} 有问题" in result.out
@@ -249,7 +249,7 @@ def test_rolling_back_to_a_damaged_generation_is_refused(kb, settings):  # row 7
     kb("index", "build")
     kb("index", "build")
     newest, older = generations.names(settings.index)
-    (settings.index / older / "lookup.json").write_text("{}")
+    (settings.index / older / "state.arrays").write_text("{}")
     refused(kb("index", "rollback"), "已损坏")
     assert generations.current_name(settings.index) == newest
 

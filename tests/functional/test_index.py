@@ -1,6 +1,5 @@
 """The index and its generations, on real folders: building, updating, damage, crashes, readers meanwhile."""
 
-import json
 import os
 import random
 import signal
@@ -17,6 +16,7 @@ from builders import channel, write_article, write_facts, write_lexicon
 from indexer import build as building
 from indexer import generations
 from indexer.backends import CurrentSearcher, open_generation
+from indexer.base import open_base
 from kb.ask import KnowledgeBase
 from kb.clock import now
 from kb.errors import IndexCorrupt, IndexLocked, IndexMissing, IndexProblem
@@ -44,7 +44,7 @@ def update(settings):
     return building.update(settings, now())
 
 
-def open_base(settings):
+def served(settings):
     return KnowledgeBase(CurrentSearcher(settings))
 
 
@@ -53,7 +53,7 @@ def hits(base, question, at):
 
 
 def answers(settings, at):
-    base = open_base(settings)
+    base = served(settings)
     return {question: hits(base, question, at) for question in QUESTIONS}
 
 
@@ -72,7 +72,7 @@ def snapshot(folder):
 def test_what_was_built_is_found(settings, at):
     built = build(settings)
     assert (built.added, built.problems) == (5, ())
-    assert ids(open_base(settings), "卡消磁了", at)[0] == "replace-card"
+    assert ids(served(settings), "卡消磁了", at)[0] == "replace-card"
 
 
 def test_before_the_first_build_the_index_is_said_to_be_missing(settings):
@@ -87,7 +87,7 @@ def test_update_takes_up_only_what_changed(settings, at):
     (settings.articles / "complaints/queue-complaint.md").unlink()
     made = update(settings)
     assert (made.added, made.removed, made.unchanged) == (2, 1, 3)
-    base = open_base(settings)
+    base = served(settings)
     assert ids(base, "开立存款证明", at)[0] == "new-one"
     assert ids(base, "电子密码器", at)[0] == "usb-key"
     assert "queue-complaint" not in ids(base, "排队两小时", at)
@@ -140,14 +140,14 @@ def test_a_renamed_article_is_found_under_its_new_id_only(settings, at):  # row 
     path.with_name("change-card.md").write_text(text, "utf-8")
     path.unlink()
     update(settings)
-    base = open_base(settings)
+    base = served(settings)
     assert ids(base, "卡消磁了", at)[0] == "change-card"
     assert base.article("replace-card", ANYBODY, at) is None
 
 
 def test_a_deleted_article_is_gone_from_a_base_that_is_already_open(settings, at):  # row 72
     build(settings)
-    base = open_base(settings)
+    base = served(settings)
     assert "usb-key" in ids(base, "网银盾坏了", at)
     (settings.articles / "products/usb-key.md").unlink()
     update(settings)
@@ -178,7 +178,7 @@ def flip(path, at):
 
 
 def largest(folder):
-    return max((folder / "whoosh").iterdir(), key=lambda p: p.stat().st_size)
+    return max((folder / "segments").glob("*.serve"), key=lambda p: p.stat().st_size)
 
 
 def flip_a_byte(folder):
@@ -192,8 +192,8 @@ def truncate(folder):
     path.write_bytes(data[: len(data) // 2])
 
 
-def empty_the_lookup(folder):
-    (folder / "lookup.json").write_text("")
+def empty_the_state(folder):
+    (folder / "state.arrays").write_text("")
 
 
 def lose_a_file(folder):
@@ -211,11 +211,11 @@ def garble_the_manifest(folder):
 def make_with_another_recipe(folder):
     manifest = generations.read_manifest(folder)
     (folder / "manifest.json").unlink()
-    generations.seal(folder, replace(manifest, fingerprint="0" * 16, files={}))
+    generations.seal(folder, replace(manifest, fingerprint="0" * 16, files={}), {})
 
 
 DAMAGES = [
-    flip_a_byte, truncate, empty_the_lookup, lose_a_file, lose_the_manifest, garble_the_manifest, make_with_another_recipe,
+    flip_a_byte, truncate, empty_the_state, lose_a_file, lose_the_manifest, garble_the_manifest, make_with_another_recipe,
 ]  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def test_damage_is_detected_and_the_previous_generation_serves(settings, at, dam
     damage(settings.index / second)
     with pytest.raises((IndexCorrupt, IndexMissing)):
         open_generation(settings.index / second, settings.var / "cache")
-    base = open_base(settings)
+    base = served(settings)
     assert base.ask("卡消磁了", ANYBODY, at).generation == first
     healed = update(settings).generation
     assert healed not in (first, second)
@@ -243,9 +243,23 @@ def test_every_flipped_byte_of_any_file_is_noticed(settings):  # row 74
         for _ in range(6):
             flip(path, chance.randrange(len(good)))
             with pytest.raises(IndexProblem):
-                open_generation(folder, settings.var / "cache")
+                open_generation(folder, settings.var / "cache", everything=True)
             path.write_bytes(good)
-    open_generation(folder, settings.var / "cache").check()
+    open_generation(folder, settings.var / "cache", everything=True).check()
+
+
+@pytest.mark.parametrize("part", ["whoosh", "segments"])
+def test_what_only_building_needs_can_be_damaged_and_is_made_anew(settings, at, part):  # row 74
+    folder = settings.index / build(settings).generation
+    damaged = next((folder / part).glob("*.seg" if part == "whoosh" else "*.build"))
+    flip(damaged, damaged.stat().st_size // 2)
+    base = served(settings)
+    assert ids(base, "卡消磁了", at)[0] == "replace-card"
+    with pytest.raises(IndexCorrupt, match=damaged.name):
+        open_generation(folder, settings.var / "cache", everything=True)
+    healed = settings.index / update(settings).generation
+    assert healed != folder
+    open_generation(healed, settings.var / "cache", everything=True).check()
 
 
 def test_with_every_generation_damaged_the_problem_is_said(settings):
@@ -257,7 +271,7 @@ def test_with_every_generation_damaged_the_problem_is_said(settings):
 
 def test_rolling_back_serves_the_older_generation_at_once(settings, at):
     first = build(settings).generation
-    base = open_base(settings)
+    base = served(settings)
     write_article(settings.articles, "later", title="后来才写的文章")
     second = update(settings).generation
     assert generations.names(settings.index)[:1] == [max(first, second)]
@@ -286,7 +300,7 @@ def test_a_failed_build_leaves_the_old_index_and_no_rest(settings, at, monkeypat
         build(settings)
     monkeypatch.undo()
     assert [p.name for p in settings.index.glob("gen-*")] == [first]
-    assert open_base(settings).ask("卡消磁了", ANYBODY, at).generation == first
+    assert served(settings).ask("卡消磁了", ANYBODY, at).generation == first
 
 
 SLOW_BUILD = textwrap.dedent("""
@@ -307,22 +321,24 @@ SLOW_BUILD = textwrap.dedent("""
 @pytest.mark.parametrize("progress", [1, 4])
 def test_killing_a_build_leaves_the_old_index_live_and_nothing_locked(settings, at, progress):  # row 68
     first = build(settings).generation
+    write_facts(settings.articles, fee_card="每张6元")  # every article is analysed again
     command = [sys.executable, "-W", "ignore", "-c", SLOW_BUILD, str(settings.articles), str(settings.var)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as job:
         while int(job.stdout.readline()) < progress:
             pass
         os.kill(job.pid, signal.SIGKILL)
     assert current(settings) == first
-    assert open_base(settings).ask("卡消磁了", ANYBODY, at).generation == first
-    assert len(list(settings.index.glob("gen-*"))) == 2  # the unfinished one is still there …
+    assert served(settings).ask("卡消磁了", ANYBODY, at).generation == first
+    unfinished = settings.index / "gen-00000000-000000-000000-000000"
+    unfinished.mkdir()  # what a job killed while writing leaves
     healed = build(settings).generation
-    assert {p.name for p in settings.index.glob("gen-*")} == {first, healed}  # … and now gone
+    assert {p.name for p in settings.index.glob("gen-*")} == {first, healed}
     assert not [p for p in settings.index.iterdir() if p.name.startswith(".current")]
 
 
 def test_readers_keep_answering_while_builds_switch_under_them(settings, at):  # row 66
     build(settings)
-    base = open_base(settings)
+    base = served(settings)
     expected = hits(base, "网银盾坏了", at)
     stop = threading.Event()
     wrong, seen, asked = [], set(), []
@@ -354,9 +370,9 @@ def test_readers_keep_answering_while_builds_switch_under_them(settings, at):  #
 
 def test_sixteen_threads_get_the_answers_that_one_gets(sample_settings, sample_articles, at):
     questions = [q for a in sample_articles[:20] for q in a.questions[:1]]
-    alone = open_base(sample_settings)
+    alone = served(sample_settings)
     expected = [hits(alone, q, at) for q in questions]
-    together = open_base(sample_settings)
+    together = served(sample_settings)
     wrong = []
 
     def ask(offset):
@@ -375,7 +391,7 @@ def test_sixteen_threads_get_the_answers_that_one_gets(sample_settings, sample_a
 
 def test_a_new_synonym_makes_the_update_a_full_build_and_is_understood_at_once(settings, at):
     build(settings)
-    base = open_base(settings)
+    base = served(settings)
     assert ids(base, "黑匣子", at) == []
     write_lexicon(settings.articles, synonyms=["U盾 = K宝 = 网银盾 = 黑匣子"])
     assert ids(base, "黑匣子", at) == []  # the question is read with the words the index was made with
@@ -383,7 +399,7 @@ def test_a_new_synonym_makes_the_update_a_full_build_and_is_understood_at_once(s
     assert (made.added, made.unchanged) == (5, 0)
     time.sleep(0.35)
     assert ids(base, "黑匣子", at)[0] == "usb-key"
-    assert ids(open_base(settings), "黑匣子", at)[0] == "usb-key"
+    assert ids(served(settings), "黑匣子", at)[0] == "usb-key"
 
 
 def test_a_changed_fact_reindexes_the_articles_that_use_it(settings, at):  # row 53
@@ -391,7 +407,7 @@ def test_a_changed_fact_reindexes_the_articles_that_use_it(settings, at):  # row
     write_facts(settings.articles, fee_card="每张88元")
     made = update(settings)
     assert (made.added, made.unchanged) == (1, 4)
-    card = open_base(settings).ask("补一张卡要钱吗", ANYBODY, at).cards[0]
+    card = served(settings).ask("补一张卡要钱吗", ANYBODY, at).cards[0]
     assert "每张88元" in card.answer.text
     assert "每张88元" in [c.fee for c in card.channels]
 
@@ -401,14 +417,14 @@ def test_a_broken_article_is_named_and_the_others_are_indexed(settings, at):
     built = build(settings)
     assert built.added == 5
     assert [p.path for p in built.problems] == ["processes/broken.md"]
-    assert ids(open_base(settings), "卡消磁了", at)[0] == "replace-card"
+    assert ids(served(settings), "卡消磁了", at)[0] == "replace-card"
 
 
 def test_an_empty_library_builds_and_answers_without_cards(settings, at):
     for path in settings.articles.rglob("*.md"):
         path.unlink()
     assert build(settings).added == 0
-    answer = open_base(settings).ask("卡消磁了", ANYBODY, at)
+    answer = served(settings).ask("卡消磁了", ANYBODY, at)
     assert (answer.cards, answer.confident) == ((), False)
     assert answer.message
 
@@ -417,12 +433,10 @@ def test_the_manifest_counts_and_names_every_file(settings):
     folder = settings.index / build(settings).generation
     manifest = generations.read_manifest(folder)
     assert manifest.articles == 5
-    assert set(manifest.digests) == {
-        "cash-rules@1", "queue-complaint@1", "replace-card@1", "safe-account@1", "usb-key@1",
-    }  # fmt: skip
+    keys = sorted(i.outline.key for i in open_base(settings.index, manifest.fingerprint).indexed.values())
+    assert keys == ["cash-rules@1", "queue-complaint@1", "replace-card@1", "safe-account@1", "usb-key@1"]
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert present == {*manifest.files, "manifest.json"}
-    assert json.loads((folder / "lookup.json").read_text("utf-8"))["phrases"]
 
 
 def test_the_same_files_build_the_same_scores(settings, tmp_path, at):
@@ -432,4 +446,4 @@ def test_the_same_files_build_the_same_scores(settings, tmp_path, at):
     other = replace(settings, var=tmp_path / "other")
     build(other)
     assert answers(settings, at) == answers(other, at)
-    assert ids(open_base(settings), "双胞胎", at)[:2] == ["twin-a", "twin-b"]
+    assert ids(served(settings), "双胞胎", at)[:2] == ["twin-a", "twin-b"]

@@ -4,12 +4,16 @@ import os
 import time
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from builders import article_text, write_article, write_facts
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kb.clock import SHANGHAI, parse_moment
-from kb.library import load_library, periods
+from kb.library import article_files, article_id, article_name, load_library, periods
 from kb.types import Audience
 from kb.visibility import ANYBODY, FOREVER, Viewer, admitted, in_force, seconds
 
@@ -376,3 +380,53 @@ def test_a_dead_link_is_named_with_its_line_and_column(root):  # row 41
     (problem,) = load_library(root).problems
     line = (root / problem.path).read_text("utf-8").split("\n")[problem.line - 1]
     assert line[problem.column - 1 :].startswith("](nothing")
+
+
+NAMES = [
+    "a",
+    "b",
+    "a.md",
+    "b.md",
+    "b@2.md",
+    "_c.md",
+    ".md",
+    ".d",
+    "_e",
+    "é.md",
+    "a-b.md",
+    "a.b",
+    "A.md",
+    "c.MD",
+    "x.md.txt",
+]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sets(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map(tuple), max_size=12))
+def test_files_are_listed_in_the_order_of_their_paths(tmp_path, places):
+    with TemporaryDirectory(dir=tmp_path) as folder:
+        root = Path(folder)
+        # the longest first: no folder is in the place of a file
+        for place in sorted(places, key=len, reverse=True):
+            root.joinpath(*place[:-1]).mkdir(parents=True, exist_ok=True)
+            if not root.joinpath(*place).exists():
+                root.joinpath(*place).write_bytes(b"")
+        hidden = ("_", ".")
+        expected = [
+            path
+            for path in sorted(root.rglob("*.md"))
+            if not any(part.startswith(hidden) for part in path.relative_to(root).parts)
+        ]
+        assert list(article_files(root)) == expected
+        assert [article_name(path, root) for path in expected] == [p.relative_to(root).as_posix() for p in expected]
+        assert list(article_files(root / "nothing")) == []
+
+
+@pytest.mark.parametrize("root", [".", "here", "here/../here", "/"])
+def test_a_name_is_what_stands_below_the_folder(root):
+    assert article_name(Path(root) / "processes" / "card.md", Path(root)) == "processes/card.md"
+
+
+@pytest.mark.parametrize(("file", "claimed"), [("card.md", "card"), ("card@2026-12-01.md", "card"), ("a@b@c.md", "a")])
+def test_a_file_claims_an_id(file, claimed):
+    assert article_id(Path("processes") / file) == claimed

@@ -19,6 +19,25 @@ def plain(raw):
     return normalize(raw).text
 
 
+def one_by_one(raw):
+    """The reference: (text, raw span of each of its characters), each character with its marks for itself."""
+    clusters = []
+    for place, char in enumerate(raw):
+        if clusters and unicodedata.category(char)[0] == "M":
+            clusters[-1][1] = place + 1
+        else:
+            clusters.append([place, place + 1])
+    forms = [(normalize(raw[start:end]).text, start, end) for start, end in clusters]
+    return "".join(form for form, _, _ in forms), [(start, end) for form, start, end in forms for _ in form]
+
+
+@settings(max_examples=300)
+@given(st.text(st.one_of(st.characters(), st.sampled_from("e臺Ⅱ①…手机 ａ\u200b" + MARKS)), max_size=12))
+def test_stretches_taken_at_once_give_what_each_character_gives(raw):  # row 13
+    found = normalize(raw)
+    assert (found.text, [found.raw_span(i, i + 1) for i in range(len(found.text))]) == one_by_one(raw)
+
+
 @given(ANYTHING)
 def test_any_text_at_all_has_a_plain_form(raw):  # row 7
     assert isinstance(plain(raw), str)

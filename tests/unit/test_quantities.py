@@ -1,11 +1,13 @@
 """Numbers as customers say them and as documents print them: what they are worth, and what only looks like one."""
 
+import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb import quantities as patterns
 from kb.normalize import normalize
 from kb.quantities import find_quantities, parse_number
 
@@ -297,3 +299,31 @@ def test_different_quantities_do_not_meet(one, other):  # rows 3, 4
 def test_a_quantity_stands_on_its_own_words(text, words):  # row 13
     plain = normalize(text).text
     assert [plain[q.start : q.end] for q in find_quantities(plain)] == words
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    text=st.lists(
+        st.sampled_from(
+            [
+                *"零一两三十百千万亿第半年月日号条类户个期次元点分之、,和 ii0123.()〔〕%*+t令岁周天٣",
+                "工作日",
+                "美元",
+                "百分之",
+            ]
+        ),
+        max_size=9,
+    ).map("".join)
+)
+def test_looking_only_where_a_quantity_may_begin_misses_none(text):
+    """The reference tries every pattern at every place that a numeral, 第, 半 or a letter begins."""
+    everywhere = []
+    at = 0
+    while match := re.compile(
+        r"\d|[零〇一二两三四五六七八九十百千万亿半it]|第(?=\s?[\d零一二三四五六七八九十百])"
+    ).search(text, at):
+        found = patterns._first_at(text, match.start(), [(p, m) for _, p, m in patterns._PATTERNS])
+        if found:
+            everywhere.append(found)
+        at = found.end if found else match.start() + 1
+    assert list(find_quantities(text)) == everywhere

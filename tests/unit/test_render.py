@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.render import to_html, to_text
+from kb.render import convert_markdown, is_plain, strip_markdown, to_html, to_text
+from kb.sections import split_sections
 
 TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "blockquote", "code", "pre", "a",
         "h3", "h4", "hr"}  # fmt: skip
@@ -285,3 +286,71 @@ def test_no_digit_is_ever_lost(source):  # row 7
 def test_a_clumsy_text_comes_to_an_end(source):  # row 64
     assert_harmless(to_html(source))
     to_text(source)
+
+
+def assert_same_by_conversion(source):
+    assert to_html(source) == convert_markdown(source)
+    assert to_text(source) == strip_markdown(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "带身份证原件。",
+        "甲\n乙\n\n\n丙",
+        "（一）甲；\n\n（二）乙。",
+        "3.5%的利率，“7×24”小时",
+        "1甲",
+        "第一条　为了 规范",
+        "a=b\n乙-",
+        "T+0: x",
+    ],
+)
+def test_paragraphs_without_marks_need_no_conversion(source):
+    assert is_plain(source)
+    assert_same_by_conversion(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["", "\n甲", "甲\n", "甲 ", "甲  \n乙", " 甲", "　甲", "甲　", "甲\n \n乙", "1. 甲", "甲\n1.\n乙", "１. 甲", "- 甲", "+ 甲",
+     "甲\n===", "甲\n---", "甲|乙\n-|-", "# 甲", "甲_乙_", "甲*乙*", "`甲`", "[甲](b)", "![甲](b)", "<b>", "&lt;", "a & b",
+     "甲\\*", "~~甲~~", "甲\t乙", "甲\x02", "甲\u00a0乙", "甲\u200b", "> 甲", "    甲", "甲\r乙"],
+)  # fmt: skip
+def test_anything_else_is_converted(source):
+    assert not is_plain(source)
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *"甲乙1２.．-+=:：(（)“，。%/'@$ 　\n\n_|#>*~é",
+                "\n\n",
+                "\n\n\n",
+                "12",
+                "第三条",
+                "a.b",
+                "http://b.example",
+            ]
+        ),
+        max_size=16,
+    ).map("".join)
+)
+def test_no_text_looks_different_for_want_of_conversion(source):
+    assert_same_by_conversion(source)
+
+
+@settings(max_examples=400)
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), st.text("甲1 .\n", max_size=6))
+def test_no_character_looks_different_for_want_of_conversion(one, other):
+    assert_same_by_conversion(f"{other}{one}")
+    assert_same_by_conversion(f"甲{one}乙{other}")
+
+
+def test_no_section_of_the_repository_looks_different_for_want_of_conversion(sample_articles):
+    sections = [section.markdown for article in sample_articles for section in split_sections(article.body)]
+    assert sum(map(is_plain, sections)) > len(sections) / 2
+    for source in sections:
+        assert_same_by_conversion(source)

@@ -1,8 +1,10 @@
-// Answers as you type. The old results stay until the new ones are there; a late answer is never shown.
+// Answers as you type. Every keystroke asks at once; while a question is under way only the latest waits behind it.
+// The old results stay until the new ones are there; a late answer is never shown.
 
 import { cards, replaceResults } from "./cards.js";
 
-const PAUSE = 35;
+// ms that an answer which nobody waits for any more may hold up the next question; the service would work on a given-up one all the same
+const PATIENCE = 1000;
 const BUSY_AFTER = 300;
 const RETRY_FIRST = 500;
 const RETRY_MOST = 8000;
@@ -12,73 +14,97 @@ const line = document.querySelector("#line");
 const status = document.querySelector("#status");
 const start = document.querySelector("#start");
 
-let pause = 0;
 let retry = 0;
 let busy = 0;
+let overdue = 0;
 let underway = null;
 let asked = line.defaultValue.trim();
 let shown = asked;
 let waiting = null;
 
 function say(text, isTrouble = false) {
-  status.textContent = text;
+  if (status.textContent !== text) status.textContent = text;
   status.classList.toggle("is-trouble", isTrouble);
 }
 
-function cancel() {
-  clearTimeout(pause);
-  clearTimeout(retry);
+function settle() {
   clearTimeout(busy);
-  underway?.abort();
+  clearTimeout(overdue);
+  busy = overdue = 0;
   underway = null;
+}
+
+function giveUp() {
+  clearTimeout(retry);
+  underway?.abort();
+  settle();
+}
+
+function sendInstead() {
+  giveUp();
+  send();
 }
 
 function showStart() {
   replaceResults("");
   start.hidden = false;
-  shown = "";
+  answered("");
   say("");
+}
+
+function answered(question) {
+  shown = question;
+  form.dataset.answered = question;
 }
 
 export function askNow() {
   const question = line.value.trim();
   if (question === asked) return;
-  cancel();
-  waiting = null;
   asked = question;
+  waiting = null;
+  clearTimeout(retry);
+  if (!question) {
+    giveUp();
+    showStart();
+  } else if (!underway) send();
+  else overdue ||= setTimeout(sendInstead, PATIENCE);
   // reading an article and coming back, or reloading, must not lose the question; it stays in this tab's own history
   history.replaceState({ question }, "");
-  if (question) send(RETRY_FIRST);
-  else showStart();
 }
 
-function askSoon() {
-  clearTimeout(pause);
-  pause = setTimeout(askNow, line.value.trim() ? PAUSE : 0);
+function fields(question) {
+  const sent = new URLSearchParams(new FormData(form));
+  // letters of an input method may stand in the line meanwhile
+  sent.set("q", question);
+  return sent;
 }
 
-async function send(wait) {
+/** Status and HTML of the answer to a question, or null where the service did not answer. */
+async function answerTo(question, signal) {
+  try {
+    const response = await fetch(form.dataset.post, { method: "POST", body: fields(question), signal });
+    const html = await response.text();
+    return [200, 400, 503].includes(response.status) ? { status: response.status, html } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function send(wait = RETRY_FIRST) {
+  const question = asked;
   const mine = new AbortController();
   underway = mine;
   busy = setTimeout(() => say("正在找…"), BUSY_AFTER);
-  try {
-    const response = await fetch(form.dataset.post, {
-      method: "POST",
-      body: new URLSearchParams(new FormData(form)),
-      signal: mine.signal,
-    });
-    const html = await response.text();
-    if (underway !== mine) return;
-    if (![200, 400, 503].includes(response.status)) throw new Error(`status ${response.status}`);
-    show(html, response.ok);
-    if (response.status === 503) again(wait);
-  } catch {
-    if (underway !== mine) return;
-    say("连不上服务，正在重试", true);
-    again(wait);
-  } finally {
-    if (underway === mine) clearTimeout(busy);
+  const answer = await answerTo(question, mine.signal);
+  if (underway !== mine) return;
+  settle();
+  if (question !== asked) {
+    send();
+    return;
   }
+  if (answer) show(answer.html, answer.status === 200);
+  else say("连不上服务，正在重试", true);
+  if (!answer || answer.status === 503) again(wait);
 }
 
 function again(wait) {
@@ -87,12 +113,12 @@ function again(wait) {
 
 function show(html, isAnswer) {
   start.hidden = true;
+  if (scrollY) scrollTo(0, 0);
   replaceResults(html);
-  scrollTo(0, 0);
   const told = document.querySelector("#results [data-status]");
-  say(told?.dataset.status ?? "");
   if (line.value.length >= line.maxLength) say(`问题最多 ${line.maxLength} 个字，后面的没有收下`, true);
-  shown = asked;
+  else say(told?.dataset.status ?? "");
+  answered(asked);
   if (isAnswer) waiting?.();
   waiting = null;
 }
@@ -110,10 +136,9 @@ export function clearLine() {
 }
 
 // letters of an input method are not the question yet
-line.addEventListener("compositionstart", () => clearTimeout(pause));
-line.addEventListener("compositionend", askSoon);
+line.addEventListener("compositionend", askNow);
 line.addEventListener("input", (event) => {
-  if (!event.isComposing) askSoon();
+  if (!event.isComposing) askNow();
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -128,9 +153,7 @@ start.addEventListener("click", (event) => {
   askNow();
 });
 addEventListener("online", () => {
-  if (!status.classList.contains("is-trouble") || !asked) return;
-  cancel();
-  send(RETRY_FIRST);
+  if (status.classList.contains("is-trouble") && asked) sendInstead();
 });
 
 if (history.state?.question && line.value === line.defaultValue) line.value = history.state.question;

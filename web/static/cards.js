@@ -1,26 +1,31 @@
 // The result cards: which one is selected, which one is open, its script, tone, steps and identity check.
 
 import { copyText, toast } from "./copy.js";
+import { draw, finish } from "./draw.js";
 
 const results = document.querySelector("#results");
 const status = document.querySelector("#status");
 const FOLD = ".more";
 
-export const cards = () => [...results.querySelectorAll(".card")];
-export const selected = () => results.querySelector(".card.is-selected") ?? cards()[0] ?? null;
+const drawn = () => [...results.querySelectorAll(".card")];
+export const cards = () => {
+  finish(results);
+  return drawn();
+};
+export const selected = () => results.querySelector(".card.is-selected") ?? drawn()[0] ?? null;
 export const isOpen = (card) => card.querySelector(FOLD).open;
 
 const title = (card) => card.querySelector(".title").textContent;
 
 export function select(card, { focus = false, announce = true } = {}) {
-  for (const other of cards()) {
+  for (const other of drawn()) {
     const chosen = other === card;
     other.classList.toggle("is-selected", chosen);
     if (chosen) other.setAttribute("aria-current", "true");
     else other.removeAttribute("aria-current");
   }
   if (focus) card.focus({ preventScroll: true });
-  if (announce && status) status.textContent = `第 ${cards().indexOf(card) + 1} 条：${title(card)}`;
+  if (announce && status) status.textContent = `第 ${drawn().indexOf(card) + 1} 条：${title(card)}`;
 }
 
 function reveal(element, block = "nearest") {
@@ -44,7 +49,7 @@ function setOpen(card, open) {
 
 export function open(card) {
   // one at a time: the list stays short enough to see what else there is
-  for (const other of cards()) if (other !== card) setOpen(other, false);
+  for (const other of drawn()) if (other !== card) setOpen(other, false);
   setOpen(card, true);
   select(card, { focus: true });
   reveal(card, "start");
@@ -112,20 +117,32 @@ export function openFull(card) {
   card.querySelector(".full")?.click();
 }
 
+// card key → what the agent ticked and chose on it
+const choices = new Map();
+
+function remember(card) {
+  const verified = verifiedBox(card)?.checked ?? false;
+  const { tone } = card.querySelector(".say:not([hidden])").dataset;
+  if (verified || tone !== "standard") choices.set(card.dataset.key, { verified, tone });
+  else choices.delete(card.dataset.key);
+}
+
+function dress(card) {
+  const chosen = choices.get(card.dataset.key);
+  if (!chosen) return;
+  if (chosen.verified && verifiedBox(card)) setVerified(card, true);
+  setTone(card, chosen.tone);
+}
+
 /** Put new results in the place of the old; what the agent ticked and chose on a card that stays, stays. */
 export function replaceResults(html) {
-  const kept = new Map(cards().map((card) => [card.dataset.key, card]));
-  const focused = cards().findIndex((card) => card.contains(document.activeElement));
-  const parsed = document.createElement("template");
-  parsed.innerHTML = html;
-  results.replaceChildren(parsed.content);
-  for (const card of cards()) {
-    const old = kept.get(card.dataset.key);
-    if (!old) continue;
-    if (verifiedBox(old)?.checked) setVerified(card, true);
-    setTone(card, old.querySelector(".say:not([hidden])").dataset.tone);
-  }
-  const all = cards();
+  const before = drawn();
+  before.forEach(remember);
+  for (const key of choices.keys()) if (!html.includes(`data-key="${key}"`)) choices.delete(key);
+  const focused = before.findIndex((card) => card.contains(document.activeElement));
+  const stayed = draw(results, html, dress);
+  drawn().slice(0, stayed).forEach((card, at) => setOpen(card, at === 0 && card.dataset.open !== undefined));
+  const all = focused > 0 ? cards() : drawn();
   if (all.length) select(all[Math.max(0, Math.min(focused, all.length - 1))], { focus: focused >= 0, announce: false });
 }
 
@@ -146,4 +163,4 @@ results?.addEventListener("click", (event) => {
 results?.addEventListener("toggle", (event) => {
   if (event.target.matches(FOLD)) event.target.closest(".card").classList.toggle("is-open", event.target.open);
 }, true);
-if (cards().length) select(cards()[0], { announce: false });
+if (results && drawn().length) select(drawn()[0], { announce: false });

@@ -1,0 +1,37 @@
+"""Our own engine, as the service asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.peers.peer import LIMIT, Question, distinct
+from indexer.backends import CurrentSearcher
+from indexer.documents import Document
+from kb.backend import Searcher
+from kb.clock import now
+from kb.query import Query
+from kb.settings import Settings
+from kb.visibility import ANYBODY
+
+
+class Ours:
+    """Asks the generation that serves; visibility and coverage of the question are part of its ranking."""
+
+    name = "ours"
+    remark = "also weighs how much of the question is covered, merges clauses, and hides what may not be seen"
+    slow = False
+
+    def __init__(self, settings: Settings) -> None:
+        self.searcher: Searcher = CurrentSearcher(settings).searcher()
+        self._at = now()
+
+    def build(self, documents: Iterable[Document]) -> None:
+        """Nothing: the generation is there already."""
+
+    def prepare(self, question: Question) -> Query:
+        """The query itself."""
+        return question.query
+
+    def search(self, prepared: Query) -> list[str]:
+        """The keys of the hits."""
+        return distinct(hit.key for hit in self.searcher.search(prepared, self._at, ANYBODY, LIMIT))

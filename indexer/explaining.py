@@ -1,0 +1,39 @@
+"""How a score came about: what each term of a question added in each field of an article and its sections."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from indexer.fields import STREAM_FIELDS
+from indexer.inverted import Averages, bm25_parts
+from indexer.postings import Postings
+from indexer.segment import Segment
+from indexer.whoosh_index import stored_lengths
+from kb.backend import Contribution
+from kb.query import Query
+
+
+def contributions(
+    query: Query, postings: Postings, segment: Segment, article: int, average: Averages
+) -> list[Contribution]:
+    """The best contribution of each term in each field, greatest first, coverage not counted."""
+    wanted = {t.stream[0] + t.text: t for t in query.terms}
+    start, end = segment.section_range(article)
+    best: dict[tuple[str, str], Contribution] = {}
+    for document in [article, *range(segment.articles + start, segment.articles + end)]:
+        lengths = stored_lengths(segment.handed.lengths[document].astype(np.int64))
+        for text, field, count in segment.handed.terms_of(document):
+            term = wanted.get(text)
+            if term is None:
+                continue
+            held = postings(term.stream, term.text)
+            is_article = document < segment.articles
+            streams = np.array([field])
+            part = float(bm25_parts(np.array([count], np.int32), lengths[streams], streams, average)[0])
+            score = term.weight * (held.article_idf if is_article else held.section_idf) * part
+            frequency = held.articles if is_article else held.sections
+            made = Contribution(term.text, STREAM_FIELDS[field], term.weight, frequency, score)
+            name = (made.term, made.field)
+            if name not in best or best[name].score < score:
+                best[name] = made
+    return sorted(best.values(), key=lambda c: (-c.score, c.field, c.term))

@@ -1,0 +1,92 @@
+"""A question, searched: what was understood, what was found, and how sure that is. Cards and JSON are made of this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from kb import fraud
+from kb.backend import Hit, Searcher
+from kb.matches import Match, asked, match
+from kb.query import Query
+from kb.visibility import Viewer
+
+# share of the question that the best hit must contain to be called an answer
+CONFIDENT = 0.3
+NEAREST = 5
+# versions tried before giving up on finding enough that the viewer may see
+_MOST_LOOKED_AT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a question led to."""
+
+    query: Query
+    generation: str
+    at: datetime
+    # fraud cards that the question set off, to be shown first
+    alerts: tuple[Match, ...]
+    cards: tuple[Match, ...]
+    # number of hits, and key of the best, alerts included
+    hits: int
+    best: str
+    # False: nothing fits well; the cards are the nearest ones
+    confident: bool
+    # a Chinese sentence where something has to be said, else empty
+    message: str
+
+
+def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: int) -> Findings:
+    """What a question leads to at a moment; never nothing, unless there is nothing to show at all."""
+    facts = asked(query, at)
+    alarms = fraud.tripped(query.text, searcher.alerts(at, viewer))
+    alerts = {s.article.key: Hit(s.article.key, None, 0.0, 1.0) for s, _ in alarms}
+    hits, literal = search(searcher, query, viewer, at, limit)
+    confident = bool(hits) and literal and _confident(query, hits[0])
+    message = _message(query, hits, confident, literal)
+    if not hits:
+        hits = _nearest(searcher, viewer, at)
+    return Findings(
+        query=query,
+        generation=searcher.generation,
+        at=at,
+        alerts=tuple(match(searcher.prepared(h.key), h, facts) for h in alerts.values()),
+        cards=tuple(match(searcher.prepared(h.key), h, facts) for h in hits if h.key not in alerts),
+        hits=len(hits),
+        best=hits[0].key if hits else "",
+        confident=confident,
+        message=message,
+    )
+
+
+def search(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: int) -> tuple[list[Hit], bool]:
+    """Hits, and whether they hold the quoted words as they stand; where nothing does, the quotes are dropped."""
+    hits = searcher.search(query, at, viewer, limit)
+    if hits or not query.phrases:
+        return hits, True
+    return searcher.search(replace(query, phrases=()), at, viewer, limit), False
+
+
+def _confident(query: Query, best: Hit) -> bool:
+    """Whether the best hit holds enough of the question; a corrected word is not held as it was typed."""
+    return best.coverage >= CONFIDENT or any(r.kind == "spelling" for r in query.readings)
+
+
+def _message(query: Query, hits: list[Hit], confident: bool, literal: bool) -> str:
+    if query.empty:
+        return "请输入要问的事，例如“换手机号”。下面是常用的几条。"
+    unknown = f"没看懂“{'、'.join(query.unknown[:3])}”。" if query.unknown else ""
+    if hits and not literal:
+        return "没有文章一字不差地包含引号里的话，下面是去掉引号后最接近的几条。"
+    if not hits:
+        return f"没有找到。{unknown}换个说法试试，或看看下面常用的几条。"
+    return "" if confident else f"没有把握。{unknown}下面是最接近的几条，念之前请先核对。"
+
+
+def _nearest(searcher: Searcher, viewer: Viewer, at: datetime) -> list[Hit]:
+    """Where nothing matches at all: the articles with the most phrasings, the nearest thing to what is asked most."""
+    keys = islice(searcher.lookup.popular(), _MOST_LOOKED_AT)
+    visible = (key for key in keys if searcher.visible(key, at, viewer))
+    return [Hit(key, None, 0.0, 0.0) for key in islice(visible, NEAREST)]
