@@ -5,6 +5,10 @@ KBError
 ├── ArticleError      article files have problems (carries all of them)
 ├── ImportFileError   a file to import cannot be read
 ├── QuestionError     a question cannot be asked as it is (too long)
+├── DatabaseProblem   the database cannot be used
+├── Refused           a person may not do this, or not now
+│   ├── NotAllowed    the person has not the right to
+│   └── Conflict      somebody else changed it meanwhile
 └── IndexProblem      the index cannot be used
     ├── IndexMissing  there is none yet
     ├── IndexCorrupt  it is damaged, or made by another recipe
@@ -47,6 +51,22 @@ class ImportFileError(KBError):
 
 class QuestionError(KBError):
     """A question cannot be asked as it is."""
+
+
+class DatabaseProblem(KBError):
+    """The database cannot be used."""
+
+
+class Refused(KBError):
+    """A person may not do this, or not now."""
+
+
+class NotAllowed(Refused):
+    """A person has not the right to do this."""
+
+
+class Conflict(Refused):
+    """Somebody else changed it meanwhile; nothing was overwritten."""
 
 
 class IndexProblem(KBError):

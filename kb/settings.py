@@ -6,9 +6,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 from kb.errors import SettingError
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_SWITCH = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
+MIN_SECRET = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,44 @@ class Settings:
     keep_generations: int = 3
     # answers that each worker keeps ready; 0: none
     result_cache: int = 2000
+    # where people's work is kept; empty: SQLite in `var`
+    database_url: str = ""
+    # signs cookies; empty: one is made once and kept in `var`
+    secret_key: str = ""
+    # whether somebody who has not signed in may read: yes, no, or auto (only on a loopback address)
+    anonymous: str = "auto"
+    # whether browsers reach the service over TLS, through a proxy in front of it
+    tls: bool = False
+    # minutes without a request, and hours in all, after which a person must sign in again
+    idle_minutes: int = 60
+    session_hours: int = 12
+    # a proxy that signs people in: the header with the name, and the addresses it may come from (CIDR, commas)
+    proxy_header: str = ""
+    proxy_addresses: str = "127.0.0.1/32"
+    # sign-in through OpenID Connect; empty: none
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    # claim with roles or groups, and what they mean here: `kb-editors=editor,kb-leads=lead`
+    oidc_claim: str = "roles"
+    oidc_roles: str = ""
+    # whether each publication becomes a Git commit in the articles folder
+    git_commit: bool = False
 
     @property
     def index(self) -> Path:
         """Folder of the index generations."""
         return self.var / "index"
+
+    @property
+    def database(self) -> str:
+        """Address of the database, as SQLAlchemy writes it."""
+        return self.database_url or f"sqlite:///{(self.var / 'kb.db').absolute()}"
+
+    @property
+    def anonymous_reading(self) -> bool:
+        """Whether somebody who has not signed in may read."""
+        return self.anonymous == "yes" or (self.anonymous == "auto" and self.host in _LOOPBACK)
 
 
 def load_settings(env: Mapping[str, str] | None = None, toml: Path = Path("kb.toml")) -> Settings:
@@ -53,7 +91,53 @@ def load_settings(env: Mapping[str, str] | None = None, toml: Path = Path("kb.to
         workers=_whole(source, "workers", default.workers, 1, 64),
         keep_generations=_whole(source, "keep_generations", default.keep_generations, 2, 100),
         result_cache=_whole(source, "result_cache", default.result_cache, 0, 1_000_000),
+        database_url=source.get("database_url", ""),
+        secret_key=_secret(source),
+        anonymous=_choice(source, "anonymous", default.anonymous, ("auto", "yes", "no")),
+        tls=_switch(source, "tls"),
+        idle_minutes=_whole(source, "idle_minutes", default.idle_minutes, 1, 24 * 60),
+        session_hours=_whole(source, "session_hours", default.session_hours, 1, 24 * 7),
+        proxy_header=source.get("proxy_header", ""),
+        proxy_addresses=_networks(source, default.proxy_addresses),
+        oidc_issuer=source.get("oidc_issuer", "").rstrip("/"),
+        oidc_client_id=source.get("oidc_client_id", ""),
+        oidc_client_secret=source.get("oidc_client_secret", ""),
+        oidc_claim=source.get("oidc_claim", default.oidc_claim),
+        oidc_roles=source.get("oidc_roles", ""),
+        git_commit=_switch(source, "git_commit"),
     )
+
+
+def _secret(source: Mapping[str, str]) -> str:
+    value = source.get("secret_key", "")
+    if value and len(value) < MIN_SECRET:
+        # the value itself must not be shown
+        raise SettingError("KB_SECRET_KEY", "…", f"至少要 {MIN_SECRET} 个字符，可用 openssl rand -hex 32 生成")
+    return value
+
+
+def _choice(source: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = source.get(name, default)
+    if value not in allowed:
+        raise SettingError(f"KB_{name.upper()}", value, f"只能写 {'、'.join(allowed)}")
+    return value
+
+
+def _switch(source: Mapping[str, str], name: str) -> bool:
+    value = source.get(name, "no").lower()
+    if value not in _SWITCH:
+        raise SettingError(f"KB_{name.upper()}", value, "只能写 yes 或 no")
+    return _SWITCH[value]
+
+
+def _networks(source: Mapping[str, str], default: str) -> str:
+    value = source.get("proxy_addresses", default)
+    try:
+        for part in value.split(","):
+            ip_network(part.strip())
+    except ValueError:
+        raise SettingError("KB_PROXY_ADDRESSES", value, "要写网段，例如 10.0.0.0/8，多个用逗号隔开") from None
+    return value
 
 
 def _whole(source: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -28,6 +28,13 @@ HOMES = {
     ),
     "openpyxl": ("kb/tables.py",),
     "numpy": ("indexer/",),
+    "sqlalchemy": ("kb/db/",),
+    "alembic": ("kb/db/",),
+    "argon2": ("kb/passwords.py",),
+    "authlib": ("web/",),
+    "flask_wtf": ("web/",),
+    "flask_limiter": ("web/",),
+    "merge3": ("kb/publishing/",),
 }
 FORBIDDEN_NAMES = {"pickle", "marshal", "shelve"}
 
