@@ -61,17 +61,30 @@ def update(
     return _Job(settings, now, progress).update(list(paths) if paths is not None else None)
 
 
+def build_beside(
+    settings: Settings, place: Path, now: datetime, *, words: Path | None = None, paths: Iterable[Path] | None = None
+) -> tuple[Built, WhooshSearcher] | None:
+    """Make a generation below a folder of its own, upon the one that serves; nothing is locked, switched or pruned.
+
+    `paths`: as for `update`, below `settings.articles`, which may hold these files alone; None is the answer where that is
+    not enough: there is no usable generation, or the recipe or the registry changed. `words`: where lexicon and registry are.
+    """
+    return _Job(settings, now, no_progress, words).beside(place, list(paths) if paths is not None else None)
+
+
 class _Job:
     """One build or update, with what it needs."""
 
-    def __init__(self, settings: Settings, now: datetime, progress: Progress) -> None:
+    def __init__(self, settings: Settings, now: datetime, progress: Progress, words: Path | None = None) -> None:
+        """`words`: the folder with lexicon and registry, where it is not the articles' own."""
         self._settings = settings
         self._now = now
         self._progress = progress
-        self._lexicon, word_problems = load_lexicon(settings.articles)
-        registry, registry_problems = load_registry(settings.articles)
+        self._words = words or settings.articles
+        self._lexicon, word_problems = load_lexicon(self._words)
+        registry, registry_problems = load_registry(self._words)
         analyzer = shared_analyzer(self._lexicon, settings.var / "cache")
-        self._tools = Tools(registry, registry_print(settings.articles), analyzer)
+        self._tools = Tools(registry, registry_print(self._words), analyzer)
         self._problems = (*registry_problems, *word_problems)
         self._fingerprint = recipe_fingerprint(self._lexicon.fingerprint)
 
@@ -91,6 +104,19 @@ class _Job:
                 return Built(base.manifest.name, 0, 0, found.unchanged, (*self._problems, *found.problems))
             return self._write(base, found, whole=False)
 
+    def beside(self, place: Path, paths: list[Path] | None) -> tuple[Built, WhooshSearcher] | None:
+        """A generation below `place` that nothing points at; None where `paths` alone cannot be taken up."""
+        with _collecting_later():
+            base = open_base(self._settings.index, self._fingerprint)
+            if paths is None:
+                found = self._all(base, by_time=False)
+            elif base and base.manifest.registry == self._tools.registry_print:
+                found = self._some(base, paths)
+            else:
+                return None
+            name = generations.generation_name(self._now)
+            return self._built(name, found), self._make(place, name, base, found, whole=False)
+
     def _all(self, base: Base | None, *, by_time: bool) -> Changes:
         root = self._settings.articles
         files = comparing.listed(root)
@@ -109,10 +135,21 @@ class _Job:
     def _write(self, base: Base | None, found: Changes, *, whole: bool) -> Built:
         index = self._settings.index
         name = generations.generation_name(self._now)
-        folder = index / name
+        self._make(index, name, base, found, whole=whole)
+        generations.switch(index, name)
+        generations.prune(index, self._settings.keep_generations)
+        return self._built(name, found)
+
+    def _built(self, name: str, found: Changes) -> Built:
+        problems = (*self._problems, *found.problems)
+        return Built(name, len(found.added.entries), found.removed, found.unchanged, problems)
+
+    def _make(self, place: Path, name: str, base: Base | None, found: Changes, *, whole: bool) -> WhooshSearcher:
+        """Write and check a generation; it is gone if that fails."""
+        folder = place / name
         try:
             folder.mkdir(parents=True)
-            _copy_lexicon(self._settings.articles, folder)
+            _copy_lexicon(self._words, folder)
             written = restate if whole or base is None or restating(base, found) else append
             made = written(folder, base, found)
             manifest = generations.Manifest(
@@ -120,14 +157,12 @@ class _Job:
                 made.averages.tolist(), made.segments, {},
             )  # fmt: skip
             generations.seal(folder, manifest, made.inherited)
-            WhooshSearcher(folder, self._settings.var / "cache").check()
+            searcher = WhooshSearcher(folder, self._settings.var / "cache")
+            searcher.check()
+            return searcher
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        generations.switch(index, name)
-        generations.prune(index, self._settings.keep_generations)
-        problems = (*self._problems, *found.problems)
-        return Built(name, len(found.added.entries), found.removed, found.unchanged, problems)
 
 
 @contextlib.contextmanager

@@ -61,6 +61,7 @@ class WhooshSearcher:
             self.segments = [Segment(folder / generations.SEGMENTS, name) for name in self.manifest.segments]
             found = open_states(folder, self.manifest.segments)
             self.states = [found[name] for name in self.manifest.segments]
+            self._whole = [bool(state.live.all()) for state in self.states]
             self._lookup = Lookup([s.lookup for s in self.segments], self._live)
             lexicon, _ = load_lexicon(folder)
         except (OSError, ValueError, KeyError, EOFError) as error:
@@ -191,6 +192,8 @@ class WhooshSearcher:
         return found
 
     def _live(self, segment: int, key: str) -> bool:
+        if self._whole[segment]:
+            return True
         article = self.segments[segment].find(key)
         return article is not None and bool(self.states[segment].live[article])
 

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -108,6 +108,17 @@ def parse_article(data: bytes, name: str, registry: Registry) -> Parsed:
     return Parsed(article, tuple(problems))
 
 
+def sketch(text: str, name: str, registry: Registry) -> Article | None:
+    """What can be read of an article that still has errors, for a preview; None where its fields cannot be read at all."""
+    document = split(text, name)
+    if not isinstance(document, Document):
+        return None
+    fields = Fields(document.front, name, registry.facts, [])
+    article = _article(fields, document, registry, lambda _: "")
+    # a body that the validator refuses may be slow to render
+    return replace(article, body="") if _body_problems(document, name, registry) else article
+
+
 def _digest(data: bytes, answer: str, facts: str) -> str:
     return hashlib.sha256(data + repr(answer).encode() + facts.encode()).hexdigest()
 
@@ -175,18 +186,16 @@ def _slug(fields: Fields) -> str:
     slug = fields.text("id", required=True, most=80)
     stem = os.path.splitext(os.path.basename(fields.path))[0]  # noqa: PTH119, PTH122 (50,000 Path objects are slow)
     if slug and not SLUG.fullmatch(slug):
-        fields.say(fields.at("id"), f"id 写的是“{slug}”，只能用小写英文、数字和连字符，例如 change-reserved-phone。")
+        fields.fault("id", f"id 写的是“{slug}”，只能用小写英文、数字和连字符，例如 change-reserved-phone。")
     elif slug and stem.partition("@")[0] != slug:
-        fields.say(fields.at("id"), f"id 写的是“{slug}”，和文件名 {stem} 不一致。")
+        fields.fault("id", f"id 写的是“{slug}”，和文件名 {stem} 不一致。")
     return slug
 
 
 def _department(fields: Fields, name: str, registry: Registry, lenient: bool) -> str:
     value = fields.text(name, required=not lenient)
     if value and registry.departments and value not in registry.departments:
-        fields.say(
-            fields.at(name), f"{name} 写的是“{value}”，部门登记表里没有；可用：{'、'.join(registry.departments)}。"
-        )
+        fields.fault(name, f"{name} 写的是“{value}”，部门登记表里没有；可用：{'、'.join(registry.departments)}。")
     return value
 
 
@@ -206,14 +215,14 @@ def _sources(fields: Fields, lenient: bool) -> tuple[Source, ...]:
     known = ("document", "number", "clause", "date")
     rows = fields.mappings("sources", known)
     if not rows and not lenient:
-        fields.say(fields.at("sources"), "缺少 sources，请写明依据的文件。")
+        fields.fault("sources", "缺少 sources，请写明依据的文件。")
     return tuple(Source(r.text("document", required=True), *(r.text(n) for n in known[1:])) for r in rows)
 
 
 def _channels(fields: Fields, registry: Registry, *, required: bool) -> tuple[Channel, ...]:
     rows = fields.mappings("channels", ("channel", "path", "materials", "duration", "fee", "hours", "if_fails"))
     if required and not rows:
-        fields.say(fields.at("channels"), "流程至少要写一个办理渠道 channels。")
+        fields.fault("channels", "流程至少要写一个办理渠道 channels。")
     found = []
     for row in rows:
         channel = Channel(
@@ -228,7 +237,7 @@ def _channels(fields: Fields, registry: Registry, *, required: bool) -> tuple[Ch
         missing = registry.missing_entry(channel.channel, channel.steps) if channel.path else None
         if missing is not None and row.text("channel") == channel.channel:
             offers = "、".join(registry.entries(channel.channel, channel.steps)[:12]) or "没有下级菜单"
-            row.say(row.at("path"), f"{channel.channel}的菜单里没有“{missing}”这一级；这里可用：{offers}。")
+            row.fault("path", f"{channel.channel}的菜单里没有“{missing}”这一级；这里可用：{offers}。")
         found.append(channel)
     return tuple(found)
 
@@ -236,14 +245,14 @@ def _channels(fields: Fields, registry: Registry, *, required: bool) -> tuple[Ch
 def _steps(fields: Fields, *, required: bool) -> tuple[Step, ...]:
     rows = fields.mappings("steps", ("do", "if_fails"))
     if required and not rows:
-        fields.say(fields.at("steps"), "流程要写 steps：坐席带客户做的每一步。")
+        fields.fault("steps", "流程要写 steps：坐席带客户做的每一步。")
     return tuple(Step(r.text("do", required=True), r.text("if_fails")) for r in rows)
 
 
 def _branches(fields: Fields) -> tuple[Branch, ...]:
     rows = fields.mappings("branches", ("ask", "options"))
     if len(rows) > MAX_BRANCHES:
-        fields.say(fields.at("branches"), f"branches 最多 {MAX_BRANCHES} 个问题，现在有 {len(rows)} 个。")
+        fields.fault("branches", f"branches 最多 {MAX_BRANCHES} 个问题，现在有 {len(rows)} 个。")
     return tuple(
         Branch(
             r.text("ask", required=True),
@@ -276,7 +285,7 @@ def _regulation(fields: Fields, registry: Registry, lenient: bool) -> Detail:
     known = ("title", "number", "issuer", "date", "in_force")
     child = fields.mapping("document", known)
     if child is None and not lenient:
-        fields.say(fields.at("document"), "制度要写 document：全称、文号、发布机关和日期。")
+        fields.fault("document", "制度要写 document：全称、文号、发布机关和日期。")
     values = {n: child.text(n, required=n in ("title", "number")) if child else "" for n in known}
     return RegulationDetail(affects=fields.texts("affects"), **values)
 
@@ -320,21 +329,19 @@ _DETAILS: dict[str, Callable[[Fields, Registry, bool], Detail]] = {
 def _cross_checks(fields: Fields, article: Article) -> None:
     """Rules that look at two fields at once."""
     if article.author and article.author == article.approver:
-        fields.say(fields.at("approver"), "作者和审核人不能是同一个人。")
+        fields.fault("approver", "作者和审核人不能是同一个人。")
     if article.expires and article.expires <= article.effective:
-        fields.say(fields.at("expires"), "失效时间早于生效时间。")
+        fields.fault("expires", "失效时间早于生效时间。")
     for query in article.test_queries:
         if query in article.questions:
-            fields.say(fields.at("test_queries"), f"“{query}”已经写在 questions 里，测试问法要另外写。")
+            fields.fault("test_queries", f"“{query}”已经写在 questions 里，测试问法要另外写。")
     detail = article.detail
     if isinstance(detail, AlertDetail) and article.status == "published":
         if detail.standing and article.review_days > STANDING_REVIEW_DAYS:
-            fields.say(fields.at("review_days"), f"长期警示至少每 {STANDING_REVIEW_DAYS} 天核对一次。")
+            fields.fault("review_days", f"长期警示至少每 {STANDING_REVIEW_DAYS} 天核对一次。")
         too_long = article.expires is None or article.expires - article.effective > timedelta(days=ALERT_DAYS)
         if not detail.standing and too_long:
-            fields.say(
-                fields.at("expires"), f"警示要写失效时间，不晚于生效后 {ALERT_DAYS} 天；长期反诈卡片写 standing: true。"
-            )
+            fields.fault("expires", f"警示要写失效时间，不晚于生效后 {ALERT_DAYS} 天；长期反诈卡片写 standing: true。")
 
 
 _DEEP_LIST = re.compile(
@@ -356,7 +363,7 @@ def _body_problems(document: Document, name: str, registry: Registry) -> list[Pr
     body, found = document.body, []
 
     def say(offset: int, message: str) -> None:
-        found.append(Problem(name, document.body_line + body.count("\n", 0, offset), 1, message))
+        found.append(Problem(name, document.body_line + body.count("\n", 0, offset), 1, message, field="body"))
 
     for fact in fill_facts(body, registry.facts)[1]:
         say(body.find(f"fact:{fact}"), f"没有名为 {fact} 的共用数字，请查 _registry/facts.yml。")

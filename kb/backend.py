@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from kb.lookup import Lookup
@@ -108,3 +111,22 @@ class SearcherSource(Protocol):
 
     def searcher(self) -> Searcher:
         """The searcher of the current generation; raises IndexProblem if there is none that can be used."""
+
+
+class Engine(Protocol):
+    """What publishing and checking need of an engine beyond asking."""
+
+    def take_up(self, paths: Sequence[Path], now: datetime) -> str:
+        """Bring the index up to date with these files (changed, new or gone); name of the generation that answers with
+        them. Raises IndexLocked while another job writes, KBError if it cannot be done; the old generation then serves.
+        """
+
+    def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
+        """An article as the index would keep it; nothing is written."""
+
+    def trial(self, texts: Mapping[str, str | None], now: datetime) -> AbstractContextManager[Searcher]:
+        """A searcher as if these files (path relative to the articles folder → text, None: gone) were published.
+
+        The articles folder and the serving index are not touched; what was made is gone when the context ends. Files of the
+        lexicon and the registry may be among them. Raises KBError where no such index can be made.
+        """

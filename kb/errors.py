@@ -6,6 +6,9 @@ KBError
 ├── ImportFileError   a file to import cannot be read
 ├── QuestionError     a question cannot be asked as it is (too long)
 ├── DatabaseProblem   the database cannot be used
+├── BackupProblem     a backup cannot be made, or not be used
+├── Missing           what was asked for is not there
+├── FileProblem       an article file cannot be read or written
 ├── Refused           a person may not do this, or not now
 │   ├── NotAllowed    the person has not the right to
 │   └── Conflict      somebody else changed it meanwhile
@@ -55,6 +58,18 @@ class QuestionError(KBError):
 
 class DatabaseProblem(KBError):
     """The database cannot be used."""
+
+
+class BackupProblem(KBError):
+    """A backup cannot be made, or not be used."""
+
+
+class Missing(KBError):
+    """What was asked for is not there."""
+
+
+class FileProblem(KBError):
+    """An article file cannot be read or written."""
 
 
 class Refused(KBError):

@@ -27,10 +27,22 @@ class Fields:
         self._values: dict[str, yaml.Node] = {key.value: value for key, value in node.value}
         self._asked: set[str] = set()
 
-    def say(self, node: yaml.Node, message: str, level: Literal["error", "warning"] = "error") -> None:
-        """Record a problem at a node."""
+    def say(self, node: yaml.Node, message: str, level: Literal["error", "warning"] = "error", name: str = "") -> None:
+        """Record a problem at a node; `name` of the field where the node does not tell."""
         mark = node.start_mark
-        self.problems.append(Problem(self.path, mark.line + 1, mark.column + 1, message, level))
+        name = name or self._name_of(node)
+        self.problems.append(Problem(self.path, mark.line + 1, mark.column + 1, message, level, name))
+
+    def fault(self, name: str, message: str, level: Literal["error", "warning"] = "error") -> None:
+        """Record a problem of a field, written or not."""
+        self.say(self.at(name), message, level, name)
+
+    def _name_of(self, node: yaml.Node) -> str:
+        """The field that a node is the value of, or one of the values; empty if there is none."""
+        for name, value in self._values.items():
+            if node is value or (isinstance(value, yaml.SequenceNode) and any(node is item for item in value.value)):
+                return name
+        return ""
 
     def at(self, name: str) -> yaml.Node:
         """The node of a field, or of the whole mapping where the field is absent."""
@@ -47,7 +59,7 @@ class Fields:
         node = self._values.get(name)
         if node is None or not self.has(name):
             if required:
-                self.say(self.at(name), f"缺少 {name}，请补上。", "warning" if lenient else "error")
+                self.fault(name, f"缺少 {name}，请补上。", "warning" if lenient else "error")
             return ""
         if not isinstance(node, yaml.ScalarNode):
             self.say(node, f"{name} 要写成一段文字；如果文字以 [ 或 {{ 开头，请放进双引号。")
@@ -61,7 +73,7 @@ class Fields:
         """One of `allowed`; `default` (or the first) where it is missing or wrong."""
         value = self.text(name, required=required)
         if value and value not in allowed:
-            self.say(self.at(name), f"{name} 写的是“{value}”，只能是：{'、'.join(allowed)}。")
+            self.fault(name, f"{name} 写的是“{value}”，只能是：{'、'.join(allowed)}。")
             value = ""
         return value or default or next(iter(allowed))
 
@@ -71,7 +83,7 @@ class Fields:
         if not value:
             return default
         if not re.fullmatch(r"\d{1,9}", value) or int(value) < least:
-            self.say(self.at(name), f"{name} 要写不小于 {least} 的整数，现在是“{value}”。")
+            self.fault(name, f"{name} 要写不小于 {least} 的整数，现在是“{value}”。")
             return default
         return int(value)
 
@@ -94,7 +106,7 @@ class Fields:
         try:
             return parse(value)
         except ValueError:
-            self.say(self.at(name), f"{name} 写的是“{value}”，不是有效的时间，请写成 {example}（北京时间）。")
+            self.fault(name, f"{name} 写的是“{value}”，不是有效的时间，请写成 {example}（北京时间）。")
             return None
 
     def texts(self, name: str, *, least: int = 0, lenient: bool = False) -> tuple[str, ...]:
@@ -113,7 +125,7 @@ class Fields:
                 values[value] = None
         if len(values) < least:
             level: Literal["error", "warning"] = "warning" if lenient else "error"
-            self.say(self.at(name), f"{name} 至少要 {least} 条，现在有 {len(values)} 条。", level)
+            self.fault(name, f"{name} 至少要 {least} 条，现在有 {len(values)} 条。", level)
         return tuple(values)
 
     def mappings(self, name: str, known: Iterable[str]) -> list[Fields]:
@@ -147,7 +159,7 @@ class Fields:
         allowed = set(known) if known is not None else self._asked
         for key, _ in self.node.value:
             if key.value not in allowed:
-                self.say(key, f"没有“{key.value}”这个字段，请检查拼写。")
+                self.say(key, f"没有“{key.value}”这个字段，请检查拼写。", name=key.value)
 
     def _items(self, name: str) -> list[yaml.Node]:
         node = self._values.get(name)

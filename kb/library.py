@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
-from kb.articles import Parsed, read_article
+from kb.articles import parse_article, read_bytes
 from kb.crosscheck import Finding, between, without_clashes
+from kb.editing.language import everyday_words, remarks
+from kb.editing.places import placed
 from kb.frontmatter import decode
+from kb.lexicon import Lexicon, load_lexicon
 from kb.outline import Outline, outline
 from kb.registry import Registry, load_registry
 from kb.types import Article, Problem
@@ -26,6 +29,9 @@ class Library:
     articles: tuple[Article, ...]
     problems: tuple[Problem, ...]
     registry: Registry
+    lexicon: Lexicon = field(default_factory=Lexicon)
+    # the files that use shared facts, as they are written, by path
+    with_facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[Problem]:
@@ -91,21 +97,39 @@ def article_id(path: Path) -> str:
 
 
 def load_library(root: Path) -> Library:
-    """Read every article below `root`. A file with errors is left out and reported; the others are used."""
+    """Read every article below `root`. A file with errors in its fields is left out and reported; the others are used."""
     registry, problems = load_registry(root)
+    lexicon, malformed = load_lexicon(root)
+    problems += malformed
     articles: list[Article] = []
     ids: set[str] = set()
+    with_facts: dict[str, str] = {}
     for path in article_files(root):
-        parsed: Parsed = read_article(path, article_name(path, root), registry)
-        problems += parsed.problems
+        name = article_name(path, root)
+        data = read_bytes(path, name)
         ids.add(article_id(path))
+        if isinstance(data, Problem):
+            problems.append(data)
+            continue
+        parsed = parse_article(data, name, registry)
+        problems += parsed.problems
         if parsed.article:
             articles.append(parsed.article)
+            if b"{{fact:" in data:
+                with_facts[name] = data.decode("utf-8", "replace")
+    problems += _language(root, articles, lexicon)
     outlines = [outline(article) for article in articles]
     # two files can have the same name for people
     owners = {id(o): article for o, article in zip(outlines, articles, strict=True)}
     kept, found = check_outlines(root, outlines, ids)
-    return Library(tuple(owners[id(o)] for o in kept), (*problems, *found), registry)
+    return Library(tuple(owners[id(o)] for o in kept), (*problems, *found), registry, lexicon, with_facts)
+
+
+def _language(root: Path, articles: Iterable[Article], lexicon: Lexicon) -> Iterator[Problem]:
+    everyday = everyday_words(articles, lexicon)
+    for article in articles:
+        if found := remarks(article, lexicon, everyday):
+            yield from placed(found, _text(root, article.path), article.path)
 
 
 def check_outlines(root: Path, outlines: Iterable[Outline], ids: Set[str]) -> tuple[list[Outline], list[Problem]]:

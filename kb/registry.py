@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -23,6 +24,8 @@ class Registry:
     menus: dict[str, Menu] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     departments: dict[str, str] = field(default_factory=dict)
+    # what each fact is about, where its entry says so
+    notes: dict[str, str] = field(default_factory=dict)
 
     def missing_entry(self, channel: str, steps: tuple[str, ...]) -> str | None:
         """The first entry of a path that the channel's menu does not have, or None if the path exists or has no menu."""
@@ -48,16 +51,17 @@ class Registry:
 def load_registry(articles: Path) -> tuple[Registry, list[Problem]]:
     """The registry under an articles folder, with every problem of its files; missing files are empty registries."""
     problems: list[Problem] = []
-    folder = articles / "_registry"
-    menus = _read(folder / "app_menu.yml", problems)
-    facts = _read(folder / "facts.yml", problems)
-    departments = _read(folder / "departments.yml", problems)
-    values = {
-        name: str(entry["value"]) for name, entry in facts.items() if isinstance(entry, dict) and "value" in entry
-    }
-    return Registry(
-        {k: _menu(v) for k, v in menus.items()}, values, {k: str(v) for k, v in departments.items()}
-    ), problems
+    registry = Registry()
+    for name in _READERS:
+        registry = _with(registry, name, _read(articles / "_registry" / name, problems))
+    return registry, problems
+
+
+def with_file(registry: Registry, name: str, text: str) -> tuple[Registry, list[Problem]]:
+    """The registry as if one of its files (`facts.yml`, …) said this, with every problem of it."""
+    problems: list[Problem] = []
+    said = _parsed(text, f"_registry/{name}", problems)
+    return _with(registry, name, said) if name in _READERS else registry, problems
 
 
 def registry_print(articles: Path) -> str:
@@ -68,6 +72,34 @@ def registry_print(articles: Path) -> str:
         if path.is_file():
             digest.update(path.name.encode("utf-8", "replace") + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+def _with(registry: Registry, name: str, said: dict[str, object]) -> Registry:
+    return replace(registry, **_READERS[name](said))
+
+
+def _menus(said: dict[str, object]) -> dict[str, dict[str, Any]]:
+    return {"menus": {channel: _menu(entries) for channel, entries in said.items()}}
+
+
+def _facts(said: dict[str, object]) -> dict[str, dict[str, Any]]:
+    entries = {name: entry for name, entry in said.items() if isinstance(entry, dict)}
+    return {
+        "facts": {name: str(entry["value"]) for name, entry in entries.items() if "value" in entry},
+        "notes": {name: str(entry["note"]) for name, entry in entries.items() if "note" in entry},
+    }
+
+
+def _departments(said: dict[str, object]) -> dict[str, dict[str, Any]]:
+    return {"departments": {name: str(meaning) for name, meaning in said.items()}}
+
+
+# file → the members of the registry that it fills
+_READERS: dict[str, Callable[[dict[str, object]], dict[str, dict[str, Any]]]] = {
+    "app_menu.yml": _menus,
+    "facts.yml": _facts,
+    "departments.yml": _departments,
+}
 
 
 def _menu(value: object) -> Menu:
@@ -81,6 +113,10 @@ def _read(path: Path, problems: list[Problem]) -> dict[str, object]:
     if isinstance(text, Problem):
         problems.append(text)
         return {}
+    return _parsed(text, str(path), problems)
+
+
+def _parsed(text: str, path: str, problems: list[Problem]) -> dict[str, object]:
     try:
         value = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (BaseLoader makes only text, lists and mappings)
     except (yaml.YAMLError, RecursionError) as error:
@@ -88,7 +124,7 @@ def _read(path: Path, problems: list[Problem]) -> dict[str, object]:
         line = mark.line + 1 if mark else 1
         problems.append(
             Problem(
-                str(path),
+                path,
                 line,
                 1,
                 f"登记文件读不出来（{getattr(error, 'problem', None) or '有控制字符或嵌套太深'}），请检查缩进、冒号和引号。",
@@ -96,6 +132,6 @@ def _read(path: Path, problems: list[Problem]) -> dict[str, object]:
         )
         return {}
     if not isinstance(value, dict):
-        problems.append(Problem(str(path), 1, 1, "登记文件要写成“名字: 内容”。"))
+        problems.append(Problem(path, 1, 1, "登记文件要写成“名字: 内容”。"))
         return {}
     return value

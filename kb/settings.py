@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kb.errors import SettingError
 
@@ -36,10 +37,12 @@ class Settings:
     database_url: str = ""
     # signs cookies; empty: one is made once and kept in `var`
     secret_key: str = ""
-    # whether somebody who has not signed in may read: yes, no, or auto (only on a loopback address)
+    # whether somebody who has not signed in may read: yes, no, or auto (only on a loopback address without a proxy)
     anonymous: str = "auto"
     # whether browsers reach the service over TLS, through a proxy in front of it
     tls: bool = False
+    # how browsers reach it, for links and the comparison of origins; empty: as each request says
+    public_url: str = ""
     # minutes without a request, and hours in all, after which a person must sign in again
     idle_minutes: int = 60
     session_hours: int = 12
@@ -69,7 +72,20 @@ class Settings:
     @property
     def anonymous_reading(self) -> bool:
         """Whether somebody who has not signed in may read."""
-        return self.anonymous == "yes" or (self.anonymous == "auto" and self.host in _LOOPBACK)
+        if self.anonymous != "auto":
+            return self.anonymous == "yes"
+        # with a proxy in front, a loopback address says nothing about who asks
+        return self.host in _LOOPBACK and not (self.tls or self.public_url or self.proxy_header)
+
+    @property
+    def address(self) -> str:
+        """How people reach the service, for links."""
+        return self.public_url or f"http://{self.listening}"
+
+    @property
+    def listening(self) -> str:
+        """Host and port as an address has them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def load_settings(env: Mapping[str, str] | None = None, toml: Path = Path("kb.toml")) -> Settings:
@@ -95,6 +111,7 @@ def load_settings(env: Mapping[str, str] | None = None, toml: Path = Path("kb.to
         secret_key=_secret(source),
         anonymous=_choice(source, "anonymous", default.anonymous, ("auto", "yes", "no")),
         tls=_switch(source, "tls"),
+        public_url=_origin(source),
         idle_minutes=_whole(source, "idle_minutes", default.idle_minutes, 1, 24 * 60),
         session_hours=_whole(source, "session_hours", default.session_hours, 1, 24 * 7),
         proxy_header=source.get("proxy_header", ""),
@@ -113,6 +130,16 @@ def _secret(source: Mapping[str, str]) -> str:
     if value and len(value) < MIN_SECRET:
         # the value itself must not be shown
         raise SettingError("KB_SECRET_KEY", "…", f"至少要 {MIN_SECRET} 个字符，可用 openssl rand -hex 32 生成")
+    return value
+
+
+def _origin(source: Mapping[str, str]) -> str:
+    value = source.get("public_url", "").rstrip("/")
+    parts = urlsplit(value)
+    if value and (
+        parts.scheme not in ("http", "https") or not parts.netloc or value != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise SettingError("KB_PUBLIC_URL", value, "要写成 https://主机名 或 https://主机名:端口，后面没有路径")
     return value
 
 

@@ -46,6 +46,8 @@ class Problem:
     message: str
     # "error" blocks publishing, "warning" does not
     level: Literal["error", "warning"] = "error"
+    # name of the field it is about, as it stands in its mapping; `body` for the text; empty where it is about none
+    field: str = ""
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import yaml
 
+from kb.articles import parse_article
 from kb.lookup import write_table
 from kb.naming import Naming
+from kb.registry import Registry
 
 FOLDERS = {
     "product": "products",
@@ -82,6 +84,14 @@ def article_text(id, **overrides):
     """The Markdown file of an article."""
     front = yaml.safe_dump(fields(id, **overrides), allow_unicode=True, sort_keys=False, width=10_000)
     return f"---\n{front}---\n{overrides.get('body', BODY)}\n"
+
+
+def made_article(id="some-article", registry=None, **overrides):
+    """An article without a mistake, as its text says it."""
+    path = f"{FOLDERS[overrides.get('type', 'process')]}/{id}.md"
+    parsed = parse_article(article_text(id, **overrides).encode(), path, registry or Registry())
+    assert parsed.article, parsed.problems
+    return parsed.article
 
 
 def write_article(root, id, name=None, **overrides):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from builders import write_small_library
+from database import any_database, database, empty_database, migrated_file, postgres  # noqa: F401 - fixtures
 
 from indexer import build as building
 from indexer.backends import CurrentSearcher

@@ -11,7 +11,7 @@ from kb import cli as kb_cli
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "benchmarks/README.md"]
 # `kb` followed by a subcommand, inside code
-COMMAND = re.compile(r"\bkb ((?:[a-z]+)(?: [a-z]+)?)")
+COMMAND = re.compile(r"\bkb ((?:[a-z]+)(?: [a-z]+(?:-[a-z]+)*)?)")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_named_commands_exist(path, commands):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_named_options_exist(path, commands):
     for snippet in code(path.read_text("utf-8")):
-        match = re.match(r"(?:\S*/)?kb ([a-z]+)(?: ([a-z]+))?(.*--.*)", snippet)
+        match = re.match(r"(?:\S*/)?kb ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?(.*--.*)", snippet)
         if not match:
             continue
         command = kb_cli.cli.commands[match[1]]

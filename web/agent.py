@@ -14,7 +14,7 @@ from kb.ask import KnowledgeBase
 from kb.clock import now, parse_moment
 from kb.errors import IndexProblem, KBError, QuestionError
 from kb.query import MAX_QUESTION
-from kb.visibility import ANYBODY
+from web.access import current_actor, needs
 from web.rendered import Rendered, render_parts
 
 EXAMPLES = ("改绑手机号", "信用卡账单日怎么调整", "跨行转账手续费", "存款保险赔多少", "有人让我转到安全账户")
@@ -34,6 +34,7 @@ def agent_pages(base: KnowledgeBase) -> Blueprint:
     rendered = Rendered()
 
     @pages.get("/")
+    @needs("read")
     def page() -> Page:
         """The page; with ?q= it brings the answers along, for browsers without JavaScript."""
         question, as_of = request.args.get("q", ""), request.args.get("at", "").strip()
@@ -51,15 +52,17 @@ def agent_pages(base: KnowledgeBase) -> Blueprint:
         return shown, status
 
     @pages.post("/ask")
+    @needs("read")
     def ask() -> Page:
         """The results as a fragment, for answers as you type."""
         return _results(base, rendered, request.form)
 
     @pages.get("/articles/<article_id>")
+    @needs("read")
     def article(article_id: str) -> Page | Response:
         """A whole article with its card; a browser that has it as it is now is told so."""
         as_of = request.args.get("at", "").strip()
-        found = base.article(article_id, ANYBODY, _moment(as_of))
+        found = base.article(article_id, current_actor().viewer, _moment(as_of))
         if found is None:
             message = f"没有编号为 {article_id[:80]} 的文章，或现在还不生效。"
             return render_template("error.html", status=404, message=message), 404
@@ -72,7 +75,7 @@ def agent_pages(base: KnowledgeBase) -> Blueprint:
         shown = render_template(
             "article.html", article=stored.article, card=card, lines=above, parts=parts, sections=sections, as_of=as_of
         )
-        response = Response(shown, headers={"Cache-Control": "no-cache"})
+        response = Response(shown, headers={"Cache-Control": "private, no-cache"})
         response.add_etag()
         response.make_conditional(request)
         return response
@@ -84,7 +87,7 @@ def _results(base: KnowledgeBase, rendered: Rendered, fields: Mapping[str, str])
     """The fragment that answers a form; a problem is a sentence in the same place."""
     as_of = fields.get("at", "").strip()
     try:
-        answer = base.ask(fields.get("q", ""), ANYBODY, _moment(as_of))
+        answer = base.ask(fields.get("q", ""), current_actor().viewer, _moment(as_of))
     except KBError as error:
         status = 503 if isinstance(error, IndexProblem) else 400
         return render_template("_problem.html", message=str(error), status=status), status

@@ -16,7 +16,8 @@ from kb.ask import KnowledgeBase
 from kb.clock import now, parse_moment
 from kb.errors import QuestionError
 from kb.query import MAX_QUESTION
-from kb.visibility import ANYBODY
+from kb.visibility import ANYBODY, Viewer
+from web.access import current_actor, needs
 from web.bodies import checks_body
 from web.errors import error_response
 
@@ -107,28 +108,31 @@ class ErrorResult(BaseModel):
 
 
 _ERRORS: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
-    str(code): ErrorResult for code in (400, 404, 413, 415, 422, 503)
+    str(code): ErrorResult for code in (400, 401, 403, 404, 413, 415, 422, 503)
 }
 
 
 def hot_routes(base: KnowledgeBase) -> dict[str, Callable[[bytes], bytes]]:
-    """The routes that are asked most, from JSON to JSON; they raise ValidationError or KBError where that is impossible."""
+    """The routes that are asked most, for somebody who has not signed in, from JSON to JSON.
+
+    They raise ValidationError or KBError where that is impossible.
+    """
 
     def search(body: bytes) -> bytes:
-        return _search(base, SearchBody.model_validate_json(body))
+        return _search(base, SearchBody.model_validate_json(body), ANYBODY)
 
     def suggest(body: bytes) -> bytes:
-        return _suggest(base, SuggestBody.model_validate_json(body))
+        return _suggest(base, SuggestBody.model_validate_json(body), ANYBODY)
 
     return {f"{_PREFIX}/search": search, f"{_PREFIX}/suggest": suggest}
 
 
-def _search(base: KnowledgeBase, asked: SearchBody) -> bytes:
-    return b'{"data":%s}' % base.ask_json(asked.q, ANYBODY, _moment(asked.at), asked.limit, as_of=bool(asked.at))
+def _search(base: KnowledgeBase, asked: SearchBody, viewer: Viewer) -> bytes:
+    return b'{"data":%s}' % base.ask_json(asked.q, viewer, _moment(asked.at), asked.limit, as_of=bool(asked.at))
 
 
-def _suggest(base: KnowledgeBase, asked: SuggestBody) -> bytes:
-    found = base.suggest(asked.q, ANYBODY, now(), asked.limit)
+def _suggest(base: KnowledgeBase, asked: SuggestBody, viewer: Viewer) -> bytes:
+    found = base.suggest(asked.q, viewer, now(), asked.limit)
     return SuggestResult(data=[views.suggestion_view(s) for s in found]).model_dump_json().encode()
 
 
@@ -137,30 +141,35 @@ def api(base: KnowledgeBase) -> APIBlueprint:
     blueprint = APIBlueprint("api", __name__, url_prefix=_PREFIX, abp_responses=_ERRORS)
 
     @blueprint.post("/search", summary="Answer a question", responses={"200": SearchResult})
+    @needs("read")
     @checks_body
     def search(body: SearchBody) -> Response:
-        return _json(_search(base, body))
+        return _json(_search(base, body, current_actor().viewer))
 
     @blueprint.get("/search", summary="Answer a question", responses={"200": SearchResult})
+    @needs("read")
     def search_by_url(query: SearchBody) -> Response:
-        return _json(_search(base, query))
+        return _json(_search(base, query, current_actor().viewer))
 
     @blueprint.post("/suggest", summary="Complete what was typed", responses={"200": SuggestResult})
+    @needs("read")
     @checks_body
     def suggest(body: SuggestBody) -> Response:
-        return _json(_suggest(base, body))
+        return _json(_suggest(base, body, current_actor().viewer))
 
     @blueprint.get("/articles/<article_id>", summary="An article in force", responses={"200": ArticleResult})
+    @needs("read")
     def article(path: ArticlePath, query: AsOf) -> Response:
-        found = base.article(path.article_id, ANYBODY, _moment(query.at))
+        found = base.article(path.article_id, current_actor().viewer, _moment(query.at))
         if found is None:
             return error_response(404, "NotFound", f"没有编号为 {path.article_id} 的文章，或现在还不生效。")
         return _ok(ArticleResult(data=views.article_view(*found)))
 
     @blueprint.post("/explain", summary="How a score came about", responses={"200": ExplainResult})
+    @needs("read")
     @checks_body
     def explain(body: ExplainBody) -> Response:
-        query, stored, found = base.explain(body.q, body.article, ANYBODY, _moment(body.at))
+        query, stored, found = base.explain(body.q, body.article, current_actor().viewer, _moment(body.at))
         if stored is None:
             return error_response(404, "NotFound", f"没有编号为 {body.article} 的文章，或现在还不生效。")
         made = Explanation(

@@ -1,45 +1,57 @@
-"""Wires the house together: settings → searcher → knowledge base → pages and API. Owns headers and limits."""
+"""Wires the house together: settings → searcher, database → knowledge base → pages and API."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Mapping
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
 
 from indexer.backends import CurrentSearcher
+from indexer.engine import LocalEngine
 from kb import __version__
 from kb.ask import KnowledgeBase
+from kb.backend import SearcherSource
 from kb.clock import now
+from kb.db.engine import Database
+from kb.db.opening import open_database
 from kb.errors import IndexProblem
+from kb.people import Actor
+from kb.publishing.workbench import open_workbench
 from kb.results import ResultCache
 from kb.settings import Settings
 from kb.visibility import ANYBODY
+from web.access import guard, needs
 from web.agent import EXAMPLES, agent_pages
 from web.api import ErrorDetail, ErrorResult, api, hot_routes
 from web.assets import register_assets
+from web.auth import auth
 from web.compress import compress
+from web.denials import note_denial
+from web.editor import editor, reviews_waiting
 from web.errors import register_errors
 from web.health import health
+from web.identity import Identity, cookie_name
+from web.inbox import inbox, waiting_counts
 from web.lane import Lane
+from web.notices import notice_pages
+from web.oidc import oidc
+from web.people import people
+from web.places import register_places
+from web.proxies import Forwarded, Networks
+from web.report import report
+from web.security import headers, limit_sign_in, register_security, secret_key
+from web.services import Services
 
 MAX_BODY = 64 * 1024
 # where the application keeps its knowledge base
 BASE = "kb-base"
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _CSP,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
+# and its other parts
+SERVICES = "kb-services"
+IDENTITY = "kb-identity"
 
 
 def create_app(settings: Settings) -> Flask:
@@ -53,20 +65,56 @@ def create_app(settings: Settings) -> Flask:
         validation_error_model=ErrorResult,
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    opened = open_database(settings.database, now())
     source = CurrentSearcher(settings)
-    results = ResultCache(settings.result_cache) if settings.result_cache else None
-    base = KnowledgeBase(source, results)
-    app.register_api(api(base))
-    app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: app.api_doc)
-    register_assets(app)
-    app.register_blueprint(agent_pages(base))
-    app.register_blueprint(health(source))
+    services = _services(settings, source, opened.database)
+    secret = secret_key(settings)
+    identity = Identity(settings, opened.database, secret, lost=bool(opened.quarantined))
+    guard(app, identity, settings.anonymous_reading, _denied(opened.database))
+    register_security(app, settings, secret)
+    app.register_api(api(services.base))
+    app.add_url_rule("/api/v1/openapi.json", "openapi", needs("public")(lambda: app.api_doc))
+    app.register_blueprint(health(source, opened))
+    _add_pages(app, services, identity)
     register_errors(app)
-    app.after_request(_with_headers)
+    app.after_request(_with_headers(headers(settings)))
     app.after_request(compress)
-    app.extensions[BASE] = base
-    app.wsgi_app = Lane(app.wsgi_app, hot_routes(base), _HEADERS, MAX_BODY)  # type: ignore[method-assign]
+    app.extensions.update({BASE: services.base, SERVICES: services, IDENTITY: identity})
+    _put_in_front(app, services)
     return app
+
+
+def _services(settings: Settings, source: SearcherSource, database: Database) -> Services:
+    results = ResultCache(settings.result_cache) if settings.result_cache else None
+    engine = LocalEngine(settings)
+    workbench = open_workbench(settings, database, engine)
+    return Services(settings, KnowledgeBase(source, results), source, database, engine, workbench)
+
+
+def _add_pages(app: Flask, services: Services, identity: Identity) -> None:
+    """Everything that people see in a browser."""
+    register_assets(app)
+    app.register_blueprint(agent_pages(services.base))
+    app.register_blueprint(auth(services, identity, limit_sign_in(app)))
+    if services.settings.oidc_issuer:
+        app.register_blueprint(oidc(app, services, identity))
+    app.register_blueprint(people(services, identity))
+    app.register_blueprint(editor(services))
+    app.register_blueprint(report(services))
+    app.register_blueprint(inbox(services))
+    app.register_blueprint(notice_pages(services))
+    register_places(app, waiting_counts(services) | reviews_waiting(services))
+
+
+def _put_in_front(app: Flask, services: Services) -> None:
+    """What looks at a request before Flask does."""
+    settings = services.settings
+    if settings.anonymous_reading:
+        routes, cookie = hot_routes(services.base), cookie_name(settings)
+        lane = Lane(app.wsgi_app, routes, headers(settings), MAX_BODY, cookie, settings.proxy_header)
+        app.wsgi_app = lane  # type: ignore[method-assign]
+    if settings.tls or settings.proxy_header:
+        app.wsgi_app = Forwarded(app.wsgi_app, Networks(settings.proxy_addresses))  # type: ignore[method-assign]
 
 
 def warm(app: Flask) -> None:
@@ -77,10 +125,17 @@ def warm(app: Flask) -> None:
         app.extensions[BASE].hits(EXAMPLES[0], ANYBODY, now(), 10)
 
 
-def _with_headers(response: Response) -> Response:
-    present = {name.lower() for name, _ in response.headers}
-    response.headers.extend([(name, value) for name, value in _HEADERS.items() if name.lower() not in present])
-    return response
+def _denied(database: Database) -> Callable[[Actor, str], None]:
+    return lambda actor, what: note_denial(database, actor.name, "access", what, now(), request.remote_addr or "")
+
+
+def _with_headers(everywhere: Mapping[str, str]) -> Callable[[Response], Response]:
+    def added(response: Response) -> Response:
+        present = {name.lower() for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in everywhere.items() if name.lower() not in present])
+        return response
+
+    return added
 
 
 _SAID = {

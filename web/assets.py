@@ -7,6 +7,8 @@ from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
 
+from web.access import needs
+
 YEAR = 365 * 24 * 3600
 
 
@@ -23,6 +25,7 @@ def register_assets(app: Flask) -> None:
     """Serve the static folder as endpoint `asset` too, to be kept for ever; `/static/…` itself is revalidated."""
     folder = Path(app.static_folder or "")
 
+    @needs("public")
     def asset(filename: str) -> Response:
         """One file of this very version."""
         response = send_from_directory(folder, filename, max_age=YEAR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ import click
 from indexer import build as building
 from indexer import generations
 from indexer.cli import progress_bar, require_articles
-from kb import questions_log
+from kb import questions_log, signing_in
 from kb.clock import now
-from kb.errors import KBError
+from kb.db.engine import Database
+from kb.errors import DatabaseProblem, KBError
 from kb.settings import Settings
 
 with warnings.catch_warnings():
@@ -37,18 +39,31 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes nameless files in it
 def serve(host: str | None, port: int | None) -> None:
     """启动坐席页面和接口；第一次启动会先建立索引，文章有变化会先更新。"""
     settings = require_articles()
+    # where it listens decides who may read without signing in
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
     _prepare(settings)
-    address = f"{host or settings.host}:{port or settings.port}"
-    click.echo(f"坐席知识台：http://{address}   按 Ctrl+C 停止")
     # imported here: the other commands start faster without the web framework
-    from web.app import create_app, warm
+    from web.app import SERVICES, create_app, warm
 
     app = create_app(settings)
+    click.echo(f"坐席知识台：{settings.address}   按 Ctrl+C 停止")
+    _say_setup_link(app.extensions[SERVICES].database, settings)
     warm(app)
     # what is made by now stays: the collector of a worker leaves it alone, so that its memory stays shared
     gc.collect()
     gc.freeze()
-    _Server(app, settings, address).run()
+    _Server(app, settings, settings.listening).run()
+
+
+def _say_setup_link(database: Database, settings: Settings) -> None:
+    """As long as there is no administrator, say how to become one; without a database, why nobody can sign in."""
+    try:
+        secret = signing_in.setup_link(database, now())
+    except DatabaseProblem as error:
+        click.echo(f"只能搜索，不能登录和编辑：{error}", err=True)
+        return
+    if secret:
+        click.echo(f"还没有管理员。24 小时内在浏览器里打开（只能用一次）：{settings.address}/setup/{secret}")
 
 
 def _prepare(settings: Settings) -> None:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from kb.errors import IndexProblem, KBError
+from kb.errors import Conflict, DatabaseProblem, FileProblem, IndexProblem, KBError, Missing, NotAllowed
 
 _LOG = logging.getLogger("web.errors")
 _SAID = {
     400: "请求写得不对，请检查后再试。",
+    401: "请先登录；程序请检查密钥，它可能过期或被收回了。",
+    403: "您没有权限做这件事。",
     404: "没有这个页面或文章。",
     405: "这个地址不接受这种请求方式。",
     413: "内容太大，请只输入关键的一句。",
     415: "请求要用 JSON 格式。",
     422: "参数不对，请检查后再试。",
+    429: "试得太频繁，请过一分钟再试。",
     500: "程序出错了，已经记录，请稍后再试。",
+}
+# what is not the asker's fault, or needs another step than mending the request; everything else is 400
+_STATUS: dict[type[KBError], int] = {
+    IndexProblem: 503,
+    DatabaseProblem: 503,
+    FileProblem: 503,
+    Missing: 404,
+    NotAllowed: 403,
+    Conflict: 409,
 }
 
 
@@ -28,6 +41,8 @@ def error_response(status: int, code: str, message: str) -> Response:
     else:
         response = Response(render_template("error.html", status=status, message=message))
     response.status_code = status
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -38,9 +53,13 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
+def status_of(error: KBError) -> int:
+    """The HTTP status of an error that a user can act on."""
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
+
+
 def _user_error(error: KBError) -> Response:
-    status = 503 if isinstance(error, IndexProblem) else 400
-    return error_response(status, type(error).__name__, str(error))
+    return error_response(status_of(error), type(error).__name__, str(error))
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -52,5 +71,6 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _bug(_: Exception) -> Response:
-    _LOG.exception("unexpected error on %s", request.path)
+    # the rule, not the path: a one-time link has its secret there
+    _LOG.exception("unexpected error on %s", request.url_rule or request.path)
     return error_response(500, "InternalError", _SAID[500])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -9,15 +10,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 
 from kb.db.schema import AUDIT
+from kb.db.words import clean
 
 Result = Literal["ok", "denied", "failed"]
 # of the event before the first
 _BEGINNING = "0" * 64
-# any number that nothing else locks by
-_LOCK = 4_204_204
 _TARGET, _ACTOR = 255, 64
 
 
@@ -48,31 +48,23 @@ def record(
     address: str = "",
     result: Result = "ok",
 ) -> Event:
-    """Add an event in a writing transaction; it stands or falls with it."""
-    if connection.dialect.name == "postgresql":
-        # one after the other: each needs the hash of the one before
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    last = connection.execute(select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)).first()
+    """Add an event in a `Database.writing()` transaction, in which nobody else writes; it stands or falls with it."""
+    last, previous = head(connection)
     event = Event(
-        seq=(last.seq if last else 0) + 1,
+        seq=last + 1,
         at=at.astimezone(UTC).replace(microsecond=0),
-        actor=_clean(actor)[:_ACTOR],
+        actor=clean(actor)[:_ACTOR],
         action=action,
-        target=_clean(target)[:_TARGET],
+        target=clean(target)[:_TARGET],
         detail=json.dumps(dict(detail or {}), ensure_ascii=True, sort_keys=True, default=str),
-        address=_clean(address)[:_ACTOR],
+        address=clean(address)[:_ACTOR],
         result=result,
-        previous=last.hash if last else _BEGINNING,
+        previous=previous or _BEGINNING,
         hash="",
     )
     row = {**asdict(event), "hash": _hash(event)}
     connection.execute(AUDIT.insert().values(row))
     return Event(**row)
-
-
-def _clean(value: str) -> str:
-    """Neither NUL, which PostgreSQL refuses, nor lone surrogates, which no encoding holds."""
-    return value.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _hash(event: Event) -> str:
@@ -86,9 +78,12 @@ def _hash(event: Event) -> str:
 
 def events(connection: Connection, since: int = 0, limit: int | None = None) -> Iterator[Event]:
     """Events after a sequence number, oldest first."""
-    found = connection.execute(select(AUDIT).where(AUDIT.c.seq > since).order_by(AUDIT.c.seq).limit(limit))
-    for row in found:
-        yield Event(**row._mapping)
+    query = select(AUDIT).where(AUDIT.c.seq > since).order_by(AUDIT.c.seq).limit(limit)
+    # in SQLite one at a time, so that one that cannot be read does not take those before it along
+    portion = 1 if connection.dialect.name == "sqlite" else 1000
+    with connection.execute(query.execution_options(yield_per=portion)) as rows:
+        for row in rows:
+            yield Event(**row._mapping)
 
 
 def latest(connection: Connection, limit: int, target: str = "") -> list[Event]:
@@ -105,13 +100,39 @@ def broken_at(connection: Connection, known: tuple[int, str] | None = None) -> i
     `known`: (sequence number, hash) noted elsewhere earlier, by which a cut tail is found.
     """
     expected, previous = 1, _BEGINNING
-    for event in events(connection):
-        if event.seq != expected or event.previous != previous or event.hash != _hash(event):
-            return expected
-        if known and event.seq == known[0] and event.hash != known[1]:
-            return expected
-        expected, previous = expected + 1, event.hash
+    try:
+        for event in events(connection):
+            if event.seq != expected or event.previous != previous or event.hash != _hash(event):
+                return expected
+            if known and event.seq == known[0] and event.hash != known[1]:
+                return expected
+            expected, previous = expected + 1, event.hash
+    except (ValueError, TypeError):
+        # SQLite keeps anything in any column, even what is no moment or no text
+        return expected
     return known[0] if known and known[0] >= expected else None
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Sequence number and hash of the newest event; 0 and nothing where there is none."""
+    last = connection.execute(select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)).first()
+    return (last.seq, last.hash) if last else (0, "")
+
+
+def as_line(event: Event) -> str:
+    """The event as one line of JSON, for other programs. Nothing in it can end the line or command a terminal."""
+    plain = {**asdict(event), "at": event.at.isoformat()}
+    # what somebody has tampered with need not be JSON any more
+    with contextlib.suppress(ValueError):
+        plain["detail"] = json.loads(event.detail)
+    said = json.dumps(plain, ensure_ascii=False)
+    return "".join(c if c.isprintable() else "".join(f"\\u{unit:04x}" for unit in _units(c)) for c in said)
+
+
+def _units(character: str) -> list[int]:
+    """As JSON escapes it: UTF-16 code units."""
+    data = character.encode("utf-16-be", "surrogatepass")
+    return [int.from_bytes(data[i : i + 2]) for i in range(0, len(data), 2)]
 
 
 def size(connection: Connection) -> int:

@@ -18,12 +18,11 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     TypeDecorator,
-    UniqueConstraint,
 )
 
 from kb.clock import SHANGHAI
+from kb.db.words import Words
 
 METADATA = MetaData(
     naming_convention={
@@ -57,6 +56,8 @@ class Moment(TypeDecorator[datetime]):
         return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).astimezone(SHANGHAI)
 
 
+# the number of a deleted row is not given again: events and links name it (PostgreSQL does so by itself)
+_NEVER_AGAIN: dict[str, Any] = {"sqlite_autoincrement": True}
 # SQLite numbers rows by itself only where the type is INTEGER
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -66,7 +67,7 @@ def _id() -> Column[Any]:
 
 
 def _text(name: str, length: int | None = None, default: str = "", **more: Any) -> Column[Any]:
-    return Column(name, String(length) if length else Text, nullable=False, default=default, **more)
+    return Column(name, Words(length), nullable=False, default=default, **more)
 
 
 def _person(name: str, *, required: bool = False) -> Column[Any]:
@@ -92,6 +93,7 @@ USERS = Table(
     Column("must_change", Boolean, nullable=False, default=False),
     Column("created", Moment, nullable=False),
     Column("signed_in", Moment),
+    **_NEVER_AGAIN,
 )  # fmt: skip
 
 # who is signed in, by the SHA-256 of the cookie's token
@@ -141,6 +143,7 @@ DRAFTS = Table(
     Column("submitted", Moment),
     Column("decided", Moment),
     Index("ix_drafts_state_updated", "state", "updated"),
+    **_NEVER_AGAIN,
 )  # fmt: skip
 
 COMMENTS = Table(
@@ -149,6 +152,7 @@ COMMENTS = Table(
     _person("user_id", required=True),
     Column("at", Moment, nullable=False),
     _text("text"),
+    **_NEVER_AGAIN,
 )  # fmt: skip
 
 # what was decided and has to be done to the files; done in the order of `id`
@@ -163,7 +167,7 @@ PUBLICATIONS = Table(
     # SHA-256 of the text, and of what must stand there before; empty: no file
     _text("digest", 64),
     _text("base_digest", 64),
-    # pending, applied, failed
+    # pending, written, applied, failed
     _text("state", 16, default="pending", index=True),
     _text("reason"),
     _text("author", 64),
@@ -172,6 +176,7 @@ PUBLICATIONS = Table(
     Column("applied", Moment),
     # index generation that answers with it
     _text("generation", 64),
+    **_NEVER_AGAIN,
 )  # fmt: skip
 
 # every text that a file ever had
@@ -191,6 +196,7 @@ REVISIONS = Table(
     # workbench, or files (changed by hand, by a copy, by Git)
     _text("source", 16),
     Column("publication_id", _Id, ForeignKey("publications.id"), nullable=True),
+    **_NEVER_AGAIN,
 )  # fmt: skip
 
 # append-only; each event carries the hash of the one before
@@ -230,12 +236,17 @@ FEEDBACK = Table(
     Column("answered", Moment),
     # the reporter has read the answer
     Column("seen", Moment),
+    # the draft that mends the article
+    Column("draft_id", _Id, ForeignKey("drafts.id"), nullable=True),
+    **_NEVER_AGAIN,
 )  # fmt: skip
 
 # questions that found nothing useful
 GAPS = Table(
     "gaps", METADATA, _id(),
     _text("question", 255),
+    # what was asked for, and what was found, when it was reported
+    _text("facet", 16),
     _text("best", 120),
     Column("confident", Boolean, nullable=False, default=False),
     _person("reporter_id"),
@@ -244,6 +255,9 @@ GAPS = Table(
     # open, draft, alias, dismissed
     _text("state", 16, default="open", index=True),
     Column("draft_id", _Id, ForeignKey("drafts.id"), nullable=True),
+    _person("decided_by"),
+    Column("decided", Moment),
+    **_NEVER_AGAIN,
 )  # fmt: skip
 
 # must-read notices
@@ -257,6 +271,7 @@ NOTICES = Table(
     _person("author_id", required=True),
     Column("at", Moment, nullable=False),
     Column("expires", Moment),
+    **_NEVER_AGAIN,
 )  # fmt: skip
 
 ACKNOWLEDGEMENTS = Table(
@@ -264,5 +279,4 @@ ACKNOWLEDGEMENTS = Table(
     Column("notice_id", _Id, ForeignKey("notices.id"), primary_key=True),
     Column("user_id", _Id, ForeignKey("users.id"), primary_key=True),
     Column("at", Moment, nullable=False),
-    UniqueConstraint("notice_id", "user_id", name="uq_acknowledgements_both"),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Literal
 from kb.people import Actor, Right
 
 State = Literal["draft", "review", "approved", "published", "withdrawn"]
-Step = Literal["save", "submit", "recall", "send_back", "approve", "withdraw", "comment"]
+Step = Literal["save", "submit", "recall", "send_back", "approve", "withdraw", "comment", "urgent"]
 STATES: dict[str, str] = {
     "draft": "草稿",
     "review": "待审核",
@@ -29,6 +29,7 @@ STEPS: dict[str, str] = {
     "approve": "通过并发布",
     "withdraw": "作废",
     "comment": "留言",
+    "urgent": "改加急标记",
 }
 Phase = Literal["scheduled", "in_force", "expired"]
 PHASES: dict[str, str] = {"scheduled": "待生效", "in_force": "生效中", "expired": "已失效"}
@@ -51,6 +52,7 @@ _RULES: dict[Step, _Rule] = {
     "approve": _Rule(("review",), "approve", "approved"),
     "withdraw": _Rule(("draft", "review"), "edit", "withdrawn"),
     "comment": _Rule(("draft", "review"), "edit", None),
+    "urgent": _Rule(("draft", "review"), "edit", None),
 }
 
 
@@ -74,6 +76,11 @@ def refusal(step: Step, draft: Standing, actor: Actor) -> str | None:
     if step == "approve" and actor.id in draft.editors | {draft.author_id}:
         return "自己写的或改过的稿子不能自己审核，请另一位审核人来审。"
     return None
+
+
+def allowed(step: Step, actor: Actor) -> bool:
+    """Whether somebody may ever take a step, whatever the draft."""
+    return actor.may(_RULES[step].right)
 
 
 def steps_for(draft: Standing, actor: Actor) -> tuple[Step, ...]:

@@ -1,12 +1,12 @@
 """A real service over the repository's own articles, and Debian's Chromium. Every page is watched for what must not happen."""
 
 import os
-import re
 import threading
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from desk import Desk
+from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
 from web.app import create_app
@@ -42,45 +42,6 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
         yield browser
         browser.close()
-
-
-class Desk:
-    """What an agent does with the page."""
-
-    def __init__(self, page: Page, address: str):
-        self.page = page
-        self.address = address
-        self.line = page.locator("#line")
-        self.cards = page.locator(".card")
-        self.status = page.locator("#status")
-        self.toast = page.locator("#toast")
-
-    def open(self, path="/"):
-        self.page.goto(self.address + path)
-        return self
-
-    def ask(self, question):
-        """Type a question and wait until its answer stands there."""
-        with self.page.expect_response("**/ask"):
-            self.line.fill(question)
-        return self.answered(question)
-
-    def answered(self, question):
-        """Wait until the answer to a question is drawn to its last card."""
-        expect(self.page.locator("#ask")).to_have_attribute("data-answered", question.strip())
-        expect(self.page.locator("#results")).not_to_have_attribute("aria-busy", "true")
-        expect(self.status).to_have_text(re.compile("条"))
-        return self
-
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def titles(self):
-        return [text.strip() for text in self.page.locator(".card .title").all_inner_texts()]
-
-    def clipboard(self):
-        return self.page.evaluate("navigator.clipboard.readText()")
 
 
 @pytest.fixture

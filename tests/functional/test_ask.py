@@ -376,7 +376,7 @@ def test_words_of_an_abolished_rule_find_the_new_one(small, at):  # row 32
 def test_the_bank_s_abolished_words_are_named(sample, sample_articles, at):  # row 32
     for article in sample_articles:
         for word in article.supersedes_terms:
-            cards = ask(sample, word, at)
+            cards = ask(sample, word, max(at, article.effective))
             card = next((c for c in cards if c.key == article.key), None)
             assert card, (word, [c.id for c in cards])
             assert word in card.superseded

@@ -67,7 +67,7 @@ def test_check_as_json_can_be_read_by_programs(kb, settings):  # row 41
     result = kb("check", "--format", "json")
     shown = json.loads(result.out)
     assert (result.code, shown["articles"], len(shown["problems"])) == (1, 5, 1)
-    assert set(shown["problems"][0]) == {"path", "line", "column", "message", "level"}
+    assert set(shown["problems"][0]) == {"path", "line", "column", "message", "level", "field"}
     assert shown["problems"][0]["path"] == "processes/bad-one.md"
 
 

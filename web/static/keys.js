@@ -6,9 +6,11 @@ const line = document.querySelector("#line");
 const dialog = document.querySelector("#keys");
 // ask.js belongs to the page with the question line only
 const asking = line ? await import("./ask.js") : null;
+// and report.js to pages from which something can be reported
+const reporting = document.querySelector("#report") ? await import("./report.js") : null;
 
-const LETTERS = { c: copyScript, s: nextTone, n: nextStep, v: toggleVerified, o: openFull };
-const IN_LINE = { KeyV: toggleVerified, KeyS: nextTone, KeyN: nextStep };
+const LETTERS = { c: copyScript, s: nextTone, n: nextStep, v: toggleVerified, o: openFull, f: reporting?.openFeedback };
+const IN_LINE = { KeyV: toggleVerified, KeyS: nextTone, KeyN: nextStep, KeyF: reporting?.openFeedback };
 
 function focusLine() {
   if (!line) return;
@@ -40,6 +42,8 @@ function inLine(event) {
   if (event.altKey && !event.ctrlKey && !event.metaKey) {
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
     if (digit) return () => whenAnswered(() => openNumber(Number(digit)));
+    if (event.code === "KeyG" && reporting) return () => asking.whenAnswered(reporting.openGap);
+    if (event.code === "KeyZ" && reporting?.canUndo()) return reporting.undo;
     const does = IN_LINE[event.code];
     return does ? () => whenAnswered(does) : null;
   }
@@ -61,12 +65,15 @@ function elsewhere(event) {
   if (event.key === "/") return focusLine;
   if (event.key === "?") return () => dialog.showModal();
   if (event.key === "Escape") return escape;
+  const letter = event.key.toLowerCase();
+  if (letter === "g" && reporting) return reporting.openGap;
+  if (letter === "z" && reporting?.canUndo()) return reporting.undo;
   if (!card) return null;
   if (/^[1-9]$/.test(event.key)) return () => openNumber(Number(event.key));
   if (event.key === "ArrowDown" && line) return () => move(1, { focus: true });
   if (event.key === "ArrowUp" && line) return () => move(-1, { focus: true });
   if (event.key === "Enter" && !onControl) return () => (isOpen(card) && line ? close(card) : open(card));
-  const does = LETTERS[event.key.toLowerCase()];
+  const does = LETTERS[letter];
   return does ? () => does(card) : null;
 }
 
@@ -78,7 +85,7 @@ function escape() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.keyCode === 229 || event.defaultPrevented || dialog.open) return;
+  if (event.isComposing || event.keyCode === 229 || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const does = event.target === line ? inLine(event) : elsewhere(event);
   if (!does) return;
   event.preventDefault();

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("signed_in", _MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("name", name="uq_users_name"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "drafts",
@@ -72,6 +73,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["approver_id"], ["users.id"], name="fk_drafts_approver_id"),
         sa.ForeignKeyConstraint(["author_id"], ["users.id"], name="fk_drafts_author_id"),
         sa.PrimaryKeyConstraint("id", name="pk_drafts"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_drafts_article_id", "drafts", ["article_id"], unique=False)
     op.create_index("ix_drafts_state_updated", "drafts", ["state", "updated"], unique=False)
@@ -92,9 +94,12 @@ def upgrade() -> None:
         sa.Column("answered_by", _ID, nullable=True),
         sa.Column("answered", _MOMENT, nullable=True),
         sa.Column("seen", _MOMENT, nullable=True),
+        sa.Column("draft_id", _ID, nullable=True),
         sa.ForeignKeyConstraint(["answered_by"], ["users.id"], name="fk_feedback_answered_by"),
+        sa.ForeignKeyConstraint(["draft_id"], ["drafts.id"], name="fk_feedback_draft_id"),
         sa.ForeignKeyConstraint(["reporter_id"], ["users.id"], name="fk_feedback_reporter_id"),
         sa.PrimaryKeyConstraint("id", name="pk_feedback"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_feedback_article_id", "feedback", ["article_id"], unique=False)
     op.create_index("ix_feedback_state", "feedback", ["state"], unique=False)
@@ -121,6 +126,7 @@ def upgrade() -> None:
         sa.Column("expires", _MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["users.id"], name="fk_notices_author_id"),
         sa.PrimaryKeyConstraint("id", name="pk_notices"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "sessions",
@@ -141,7 +147,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["notice_id"], ["notices.id"], name="fk_acknowledgements_notice_id"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_acknowledgements_user_id"),
         sa.PrimaryKeyConstraint("notice_id", "user_id", name="pk_acknowledgements"),
-        sa.UniqueConstraint("notice_id", "user_id", name="uq_acknowledgements_both"),
     )
     op.create_table(
         "comments",
@@ -153,12 +158,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["draft_id"], ["drafts.id"], name="fk_comments_draft_id"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_comments_user_id"),
         sa.PrimaryKeyConstraint("id", name="pk_comments"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_comments_draft_id", "comments", ["draft_id"], unique=False)
     op.create_table(
         "gaps",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("question", sa.String(length=255), nullable=False),
+        sa.Column("facet", sa.String(length=16), nullable=False),
         sa.Column("best", sa.String(length=120), nullable=False),
         sa.Column("confident", sa.Boolean(), nullable=False),
         sa.Column("reporter_id", _ID, nullable=True),
@@ -166,9 +173,13 @@ def upgrade() -> None:
         sa.Column("at", _MOMENT, nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("draft_id", _ID, nullable=True),
+        sa.Column("decided_by", _ID, nullable=True),
+        sa.Column("decided", _MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["decided_by"], ["users.id"], name="fk_gaps_decided_by"),
         sa.ForeignKeyConstraint(["draft_id"], ["drafts.id"], name="fk_gaps_draft_id"),
         sa.ForeignKeyConstraint(["reporter_id"], ["users.id"], name="fk_gaps_reporter_id"),
         sa.PrimaryKeyConstraint("id", name="pk_gaps"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_gaps_state", "gaps", ["state"], unique=False)
     op.create_table(
@@ -190,6 +201,7 @@ def upgrade() -> None:
         sa.Column("generation", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["draft_id"], ["drafts.id"], name="fk_publications_draft_id"),
         sa.PrimaryKeyConstraint("id", name="pk_publications"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_publications_draft_id", "publications", ["draft_id"], unique=False)
     op.create_index("ix_publications_state", "publications", ["state"], unique=False)
@@ -210,6 +222,7 @@ def upgrade() -> None:
         sa.Column("publication_id", _ID, nullable=True),
         sa.ForeignKeyConstraint(["publication_id"], ["publications.id"], name="fk_revisions_publication_id"),
         sa.PrimaryKeyConstraint("id", name="pk_revisions"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_revisions_article_id", "revisions", ["article_id"], unique=False)
     op.create_index("ix_revisions_path", "revisions", ["path"], unique=False)

@@ -1,0 +1,36 @@
+"""The engine of one machine, as publishing and checking use it. Owns nothing: taking up is building, trying out is a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+
+from indexer import build as building
+from indexer import trial as trying
+from kb.backend import Searcher, StoredArticle
+from kb.prepared import Prepared
+from kb.settings import Settings
+from kb.types import Article
+
+
+class LocalEngine:
+    """Implements `kb.backend.Engine` over the folders that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def take_up(self, paths: Sequence[Path], now: datetime) -> str:
+        """Bring the index up to date with these files; a changed lexicon or registry makes everything be looked at."""
+        articles = [path for path in paths if path.suffix == ".md"]
+        named = articles if len(articles) == len(paths) else None
+        return building.update(self._settings, now, paths=named).generation
+
+    def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
+        """An article as the index would keep it; nothing is written."""
+        return trying.preview(self._settings, article)
+
+    def trial(self, texts: Mapping[str, str | None], now: datetime) -> AbstractContextManager[Searcher]:
+        """A searcher as if these files were published; what was made is gone when the context ends."""
+        return trying.trial(self._settings, texts, now)

@@ -1,0 +1,57 @@
+"""What an operator wants to know about a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from kb.db import audit, dump, upgrading
+from kb.db.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a database stands."""
+
+    # its address without the password
+    database: str
+    # SQLite 3.40.1, PostgreSQL 15.8
+    product: str
+    standing: upgrading.Standing
+    # version of its tables, and the one that the program needs
+    revision: str | None
+    head: str
+    # table → rows; empty where the tables are not current
+    rows: Mapping[str, int]
+    audit_seq: int
+    audit_hash: str
+    # what to do, None if nothing
+    problem: str | None
+
+
+def look(database: Database) -> Status:
+    """Raises DatabaseProblem if it cannot be reached."""
+    with database.snapshot() as connection:
+        stands = upgrading.standing(connection)
+        current = stands == "current"
+        seq, hashed = audit.head(connection) if current else (0, "")
+        problem = upgrading.refusal(connection, database.shown)
+        return Status(
+            database=database.shown,
+            product=_product(connection),
+            standing=stands,
+            revision=upgrading.revision(connection),
+            head=upgrading.head(),
+            rows=dump.counts(connection) if current else {},
+            audit_seq=seq,
+            audit_hash=hashed,
+            problem=str(problem) if problem else None,
+        )
+
+
+def _product(connection: Connection) -> str:
+    name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.dialect.name]
+    version = connection.dialect.server_version_info or ()
+    return f"{name} {'.'.join(map(str, version))}"

@@ -1,0 +1,217 @@
+"""The files of an articles folder, read and written safely: whole or not at all, on disk before it is said, nothing outside."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from kb.errors import FileProblem, Refused
+from kb.frontmatter import MAX_BYTES
+from kb.types import FOLDERS
+
+# `<folder of a type>/<id>.md`, a later version `<id>@<when>.md`, and the files of the lexicon and the registry
+_ARTICLE = re.compile(rf"(?:{'|'.join(FOLDERS.values())})/[a-z0-9]+(?:[-_][a-z0-9]+)*(?:@[A-Za-z0-9_-]{{1,40}})?\.md")
+_SHARED = re.compile(r"_lexicon/[a-z0-9][a-z0-9_-]*\.txt|_registry/[a-z0-9][a-z0-9_-]*\.yml")
+_LONGEST_NAME = 200
+_TEMPORARY = re.compile(r"\.kb-[0-9a-f]{16}\.new")
+_WHY = {
+    errno.ENOSPC: "磁盘满了",
+    errno.EDQUOT: "磁盘配额用完了",
+    errno.EACCES: "没有写这个目录的权限",
+    errno.EPERM: "没有写这个目录的权限",
+    errno.EROFS: "文件系统是只读的",
+    errno.EIO: "磁盘出错",
+}
+# how often a taken lock is tried again, in seconds
+_TRY_EVERY = 0.02
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of a file's content."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def is_article(name: str) -> bool:
+    """Whether a path, relative to the articles folder, is one that an article may have."""
+    return len(name) <= _LONGEST_NAME and _ARTICLE.fullmatch(name) is not None
+
+
+def is_shared(name: str) -> bool:
+    """Whether a path, relative to the articles folder, is that of a file of the lexicon or the registry."""
+    return len(name) <= _LONGEST_NAME and _SHARED.fullmatch(name) is not None
+
+
+class ArticleFiles:
+    """The files below an articles folder that may be read and written by name, such as `products/gold.md`.
+
+    Other names raise Refused, and so does what is no ordinary file: links and pipes lead outside or nowhere.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, name: str) -> bytes | None:
+        """What a file says; None if there is none. Raises FileProblem."""
+        folder, file = self._split(name)
+        try:
+            with self._opened(folder) as inside:
+                return _content(inside, file, name)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FileProblem(f"{name} 读不出来：{why(error)}。") from error
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file in its place: whoever reads finds the old content or the new, after a power cut too.
+
+        Raises FileProblem; nothing has changed then.
+        """
+        folder, file = self._split(name)
+        try:
+            with contextlib.suppress(FileExistsError):
+                (self.root / folder).mkdir()
+                _sync_folder(self.root)
+            with self._opened(folder) as inside:
+                _refuse_odd(inside, file, name)
+                _replace(inside, file, data)
+        except OSError as error:
+            raise FileProblem(f"{name} 写不进去：{why(error)}。") from error
+
+    def remove(self, name: str) -> None:
+        """Take a file away; it may be gone already. Raises FileProblem."""
+        folder, file = self._split(name)
+        try:
+            with self._opened(folder) as inside:
+                _refuse_odd(inside, file, name)
+                os.unlink(file, dir_fd=inside)
+                os.fsync(inside)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise FileProblem(f"{name} 删不掉：{why(error)}。") from error
+
+    def tidy(self) -> None:
+        """Remove what a killed writer left; call it where nobody is writing."""
+        for folder in (*FOLDERS.values(), "_lexicon", "_registry"):
+            with contextlib.suppress(OSError, Refused), self._opened(folder) as inside:
+                for file in os.listdir(inside):  # noqa: PTH208 - a folder that is open has no path
+                    if _TEMPORARY.fullmatch(file):
+                        os.unlink(file, dir_fd=inside)
+
+    def _split(self, name: str) -> tuple[str, str]:
+        if not (is_article(name) or is_shared(name)):
+            raise Refused(f"“{name[:80]}”不是工作台能改的文件：只有五个文章目录、_lexicon 和 _registry 里的文件可以。")
+        folder, _, file = name.partition("/")
+        return folder, file
+
+    @contextlib.contextmanager
+    def _opened(self, folder: str) -> Iterator[int]:
+        """The folder itself, so that no link that appears meanwhile can lead elsewhere."""
+        root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            inside = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=root)
+        except NotADirectoryError:
+            raise Refused(f"{folder} 不是普通目录（是链接或文件），工作台不改里面的文件。") from None
+        finally:
+            os.close(root)
+        try:
+            yield inside
+        finally:
+            os.close(inside)
+
+
+def why(error: OSError) -> str:
+    """What went wrong, in words of somebody who can do something about it."""
+    return _WHY.get(error.errno or 0) or error.strerror or str(error)
+
+
+def _content(inside: int, file: str, name: str) -> bytes:
+    _refuse_odd(inside, file, name)
+    # never waits for the other end of a pipe
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=inside)
+    with open(descriptor, "rb") as opened:  # noqa: PTH123 - it is open already
+        data = opened.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise Refused(f"{name} 超过 {MAX_BYTES // 1024} KB，工作台改不了，请拆成几篇。")
+    return data
+
+
+def _refuse_odd(inside: int, file: str, name: str) -> None:
+    """Raise Refused for a link, a pipe or a folder of that name."""
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(file, dir_fd=inside, follow_symlinks=False).st_mode):
+            raise Refused(f"{name} 不是普通文件（链接、管道等），工作台不改它。")
+
+
+def _replace(inside: int, file: str, data: bytes) -> None:
+    temporary = f".kb-{secrets.token_hex(8)}.new"
+    mode = 0o644
+    with contextlib.suppress(FileNotFoundError):
+        mode = stat.S_IMODE(os.stat(file, dir_fd=inside, follow_symlinks=False).st_mode)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=inside)
+    try:
+        with open(descriptor, "wb") as opened:  # noqa: PTH123 - it is open already
+            opened.write(data)
+            opened.flush()
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        os.rename(temporary, file, src_dir_fd=inside, dst_dir_fd=inside)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=inside)
+        raise
+    os.fsync(inside)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, patience: float) -> Iterator[None]:
+    """Be the only one who publishes: a lock that dies with the process. Raises Refused if others hold it for so many seconds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    _HELD.add(descriptor)
+    try:
+        until = time.monotonic() + patience
+        while not _taken(descriptor):
+            if time.monotonic() >= until:
+                raise Refused("另一项发布还没有结束，请过一会儿再试。什么都没有改动。")
+            time.sleep(_TRY_EVERY)
+        yield
+    finally:
+        _HELD.discard(descriptor)
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _let_go() -> None:
+    """In a forked child: a lock must not outlive its owner in a process that inherited it."""
+    for descriptor in _HELD:
+        os.close(descriptor)
+    _HELD.clear()
+
+
+_HELD: set[int] = set()
+os.register_at_fork(after_in_child=_let_go)
