@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
@@ -30,7 +32,7 @@ def hash_password(password: str) -> str:
 def matches(hashed: str, password: str) -> bool:
     """Whether a password is the one behind a hash; takes as long for an empty hash as for any other."""
     try:
-        return _HASHER.verify(hashed or _NOBODY, password) and bool(hashed)
+        return _HASHER.verify(hashed or _nobodys(), password) and bool(hashed)
     except (VerifyMismatchError, VerificationError, InvalidHashError):
         return False
 
@@ -54,4 +56,7 @@ def weakness(password: str, name: str) -> str | None:
     return None
 
 
-_NOBODY = _HASHER.hash("nobody has this password")
+@cache
+def _nobodys() -> str:
+    """A hash to compare with where there is none; made when first needed, because it takes a while on purpose."""
+    return _HASHER.hash("nobody has this password")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ from kb import questions_log, signing_in
 from kb.clock import now
 from kb.db.engine import Database
 from kb.errors import DatabaseProblem, KBError
+from kb.publishing.background import start_applier
+from kb.publishing.workbench import Workbench
 from kb.settings import Settings
 
 with warnings.catch_warnings():
@@ -47,12 +51,14 @@ def serve(host: str | None, port: int | None) -> None:
 
     app = create_app(settings)
     click.echo(f"坐席知识台：{settings.address}   按 Ctrl+C 停止")
-    _say_setup_link(app.extensions[SERVICES].database, settings)
+    services = app.extensions[SERVICES]
+    _say_setup_link(services.database, settings)
+    _catch_up(services.workbench)
     warm(app)
     # what is made by now stays: the collector of a worker leaves it alone, so that its memory stays shared
     gc.collect()
     gc.freeze()
-    _Server(app, settings, settings.listening).run()
+    _Server(app, settings, settings.listening, partial(start_applier, services.workbench)).run()
 
 
 def _say_setup_link(database: Database, settings: Settings) -> None:
@@ -64,6 +70,15 @@ def _say_setup_link(database: Database, settings: Settings) -> None:
         return
     if secret:
         click.echo(f"还没有管理员。24 小时内在浏览器里打开（只能用一次）：{settings.address}/setup/{secret}")
+
+
+def _catch_up(workbench: Workbench) -> None:
+    """Finish publications that were interrupted, and record files that changed by hand; searching needs neither."""
+    try:
+        workbench.resume(now())
+        workbench.take_up_files(now())
+    except (KBError, OSError) as error:
+        click.echo(f"有的发布还没有完成，会再试：{error}", err=True)
 
 
 def _prepare(settings: Settings) -> None:
@@ -85,8 +100,12 @@ def _prepare(settings: Settings) -> None:
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn around one application, without a configuration file."""
 
-    def __init__(self, app: Flask, settings: Settings, address: str) -> None:
+    def __init__(
+        self, app: Flask, settings: Settings, address: str, in_worker: Callable[[], object] = lambda: None
+    ) -> None:
+        """`in_worker`: what every worker does first, such as starting threads, which do not outlive a fork."""
         self._app = app
+        self._in_worker = in_worker
         self._settings = settings
         self._address = address
         super().__init__()
@@ -107,12 +126,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "accesslog": None,
             "limit_request_line": 8190,
             "control_socket_disable": True,
-            # threads do not outlive a fork
-            "post_worker_init": lambda _: questions_log.start(),
+            "post_worker_init": self._begin,
         }
         for key, value in chosen.items():
             if key in self.cfg.settings:
                 self.cfg.set(key, value)
+
+    def _begin(self, _: object) -> None:
+        questions_log.start()
+        self._in_worker()
 
     def load(self) -> Flask:
         """The application that every worker serves."""

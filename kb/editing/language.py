@@ -176,10 +176,10 @@ def _forbidden(article: Article, words: _Lists) -> Iterator[Remark]:
     if article.type in body:
         texts.append(("body", article.body, body[article.type]))
     for place, raw, level in texts:
-        told: set[str] = set()
+        told_here: set[str] = set()
         for word, text, start, end in words.forbidden.find(raw):
-            if word not in told and not _excused(text, start, end):
-                told.add(word)
+            if word not in told_here and not _excused(text, start, end):
+                told_here.add(word)
                 instead = words.forbidden.meanings[word]
                 said = (
                     f"“{word}”不能对客户说。可以说：{instead}。"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import write_article, write_facts
-from desk import NEW, NOW, OLD, PATH, indexed_desk
+from publishing_desk import NEW, NOW, OLD, PATH, indexed_desk
 
 from indexer import generations
 from kb.articles import parse_article

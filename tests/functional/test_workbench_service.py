@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 from builders import article_text
-from desk import NEW, NOW, OLD, PATH, indexed_desk
+from publishing_desk import NEW, NOW, OLD, PATH, indexed_desk
 
 from kb.db import audit, drafts
 from kb.errors import ArticleError, Conflict, Missing, NotAllowed, Refused
