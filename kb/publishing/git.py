@@ -65,14 +65,26 @@ class GitTree:
         head = self._run("rev-parse", "-q", "--verify", "HEAD", allow=(0, 1)).strip()
         changes = [self._change(prefix + path, text) for path, text in contents.items()]
         with tempfile.TemporaryDirectory(prefix="kb-git-") as place:
-            own = {"GIT_INDEX_FILE": str(Path(place) / "index")}
+            # git compares what may have changed within the clock's resolution with the files, through filters that the
+            # repository names: where there are no files, it does not
+            nothing = Path(place) / "nothing"
+            nothing.mkdir()
+            away = {"GIT_DIR": self._run("rev-parse", "--absolute-git-dir").rstrip("\n"), "GIT_WORK_TREE": str(nothing)}
+            own = {**away, "GIT_INDEX_FILE": str(Path(place) / "index")}
             if head:
                 self._run("read-tree", head, env=own)
             for change in changes:
-                self._run("update-index", *change, env=own)
+                self._run("update-index", *change, env=own, within=nothing)
             tree = self._run("write-tree", env=own).strip()
-        if head and tree == self._run("rev-parse", f"{head}^{{tree}}").strip():
-            return
+            if head and tree == self._run("rev-parse", f"{head}^{{tree}}").strip():
+                return
+            self._add_commit(tree, head, message, author, at)
+            # the files are what was committed: staged as such, or `git status` would show them as changed back
+            for change in changes:
+                self._run("update-index", *change, env=away, within=nothing)
+
+    def _add_commit(self, tree: str, head: str, message: str, author: Identity, at: datetime) -> None:
+        """A commit of this tree upon `head` (empty: the first one), to which the branch moves."""
         who = {
             **author.variables, "GIT_COMMITTER_NAME": "KB Desk", "GIT_COMMITTER_EMAIL": "kb-desk@kb-desk.invalid",
             "GIT_AUTHOR_DATE": at.isoformat(), "GIT_COMMITTER_DATE": at.isoformat(),
@@ -80,9 +92,6 @@ class GitTree:
         parents = ("-p", head) if head else ()
         made = self._run("commit-tree", tree, *parents, "-F", "-", env=who, text=message).strip()
         self._run("update-ref", "-m", "kb publish", "HEAD", made, head or "0" * len(made), env=who)
-        # the files are what was committed: staged as such, or `git status` would show them as changed back
-        for change in changes:
-            self._run("update-index", *change)
 
     def authors(self, contents: Mapping[str, bytes]) -> dict[str, str]:
         """Path → author of the last commit, of those files (path below the folder → content) that are as it left them."""
@@ -132,8 +141,9 @@ class GitTree:
         text: str | None = None,
         env: Mapping[str, str] | None = None,
         allow: tuple[int, ...] = (0,),
+        within: Path | None = None,
     ) -> str:
-        """What Git printed; `text` is what it reads."""
+        """What Git printed; `text` is what it reads, `within` where it runs instead of the articles folder."""
         settings = [part for setting in _OFF for part in ("-c", setting)]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         fixed = {
@@ -143,7 +153,7 @@ class GitTree:
         try:
             done = subprocess.run(  # noqa: S603 - a list, no shell
                 ["git", *settings, *arguments],  # noqa: S607 - found on the operator's path
-                cwd=self._folder, env={**clean, **fixed, **(env or {})}, input=(text or "").encode(), capture_output=True,
+                cwd=within or self._folder, env={**clean, **fixed, **(env or {})}, input=(text or "").encode(), capture_output=True,
                 timeout=_PATIENCE, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
