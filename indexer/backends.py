@@ -42,6 +42,10 @@ class CurrentSearcher:
         finally:
             self._opening.release()
 
+    def look_again(self) -> None:
+        """Look at the pointer with the next question, not a moment later."""
+        self._looked = 0.0
+
     def _follow(self) -> WhooshSearcher:
         name = generations.current_name(self._root)
         if self._searcher is None or name != self._pointed:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from indexer import build as building
 from indexer import trial as trying
+from indexer.backends import CurrentSearcher
 from kb.backend import Searcher, StoredArticle
 from kb.prepared import Prepared
 from kb.settings import Settings
@@ -18,14 +19,19 @@ from kb.types import Article
 class LocalEngine:
     """Implements `kb.backend.Engine` over the folders that the settings name."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, serving: CurrentSearcher | None = None) -> None:
+        """`serving`: the searcher that answers in this process; it sees at once what was taken up here."""
         self._settings = settings
+        self._serving = serving
 
     def take_up(self, paths: Sequence[Path], now: datetime) -> str:
         """Bring the index up to date with these files; a changed lexicon or registry makes everything be looked at."""
         articles = [path for path in paths if path.suffix == ".md"]
         named = articles if len(articles) == len(paths) else None
-        return building.update(self._settings, now, paths=named).generation
+        generation = building.update(self._settings, now, paths=named).generation
+        if self._serving:
+            self._serving.look_again()
+        return generation
 
     def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
         """An article as the index would keep it; nothing is written."""

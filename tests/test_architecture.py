@@ -28,6 +28,7 @@ HOMES = {
         "kb/editing/forms.py",
         "kb/editing/places.py",
         "kb/editing/scalars.py",
+        "kb/publishing/stamp.py",
     ),
     "openpyxl": ("kb/tables.py",),
     "numpy": ("indexer/",),

@@ -14,7 +14,6 @@ from indexer.backends import CurrentSearcher
 from indexer.engine import LocalEngine
 from kb import __version__
 from kb.ask import KnowledgeBase
-from kb.backend import SearcherSource
 from kb.clock import now
 from kb.db.engine import Database
 from kb.db.opening import open_database
@@ -84,9 +83,9 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def _services(settings: Settings, source: SearcherSource, database: Database) -> Services:
+def _services(settings: Settings, source: CurrentSearcher, database: Database) -> Services:
     results = ResultCache(settings.result_cache) if settings.result_cache else None
-    engine = LocalEngine(settings)
+    engine = LocalEngine(settings, source)
     workbench = open_workbench(settings, database, engine)
     return Services(settings, KnowledgeBase(source, results), source, database, engine, workbench)
 

@@ -12,7 +12,7 @@ from kb.db.drafts import Draft
 from kb.db.engine import Connection
 from kb.db.publications import Publication
 from kb.db.revisions import Revision
-from kb.errors import Conflict, Missing, NotAllowed, Refused
+from kb.errors import Conflict, KBError, Missing, NotAllowed, Refused
 from kb.feedback import words
 from kb.files import digest, exclusive, is_article
 from kb.library import article_id
@@ -65,7 +65,7 @@ class Releases(Desk):
                 drafts.change(connection, draft.id, state=state, approver_id=actor.id, decided=at, updated=at)
                 detail = {**_told(changes), "publication": made, "number": number, "urgent": draft.urgent}
                 audit.record(connection, at, actor.name, "draft.approve", target_of(draft.id), detail, address)
-        return self._finished(made, at)
+        return self._publication(made)
 
     def _planned(self, draft: Draft, actor: Actor, at: datetime) -> list[Change]:
         data = self._files.read(draft.path)
@@ -101,7 +101,7 @@ class Releases(Desk):
                 made = self._decide(connection, [change], actor, origin, at)
                 detail = {**_told([change]), "publication": made, "reason": said}
                 audit.record(connection, at, actor.name, "publication.expire", path, detail, address)
-        return self._finished(made, at)
+        return self._publication(made)
 
     def rollback(self, actor: Actor, revision_id: int, at: datetime, address: str = "") -> Publication:
         """Let an older text be in force again, as a new version. Whoever wrote it may not do so.
@@ -125,7 +125,7 @@ class Releases(Desk):
                 made = self._decide(connection, [change], actor, origin, at)
                 detail = {**_told([change]), "publication": made, "revision": revision_id}
                 audit.record(connection, at, actor.name, "publication.rollback", change.path, detail, address)
-        return self._finished(made, at)
+        return self._publication(made)
 
     def _planned_rollback(self, revision: Revision, actor: Actor, at: datetime) -> Change:
         if not revision.article_id:
@@ -174,9 +174,8 @@ class Releases(Desk):
         open_ones = self.unfinished()
         if not open_ones:
             return []
-        with self._publishing(at, None if waiting else 0):
+        with self._publishing(at, waiting=waiting):
             pass
-        self._applier.take_up(at, self.patience if waiting else 0)
         with self._database.reading() as connection:
             found = [publications.find(connection, publication.id) for publication in open_ones]
         return [publication for publication in found if publication]
@@ -200,15 +199,20 @@ class Releases(Desk):
                 return revisions.since(connection, last)
 
     @contextlib.contextmanager
-    def _publishing(self, at: datetime, patience: float | None = None) -> Iterator[None]:
-        """Be the only one who publishes: what was decided before is written first, what is decided here at the end.
+    def _publishing(self, at: datetime, *, waiting: bool = True) -> Iterator[None]:
+        """Be the only one who publishes: what was decided before is written first, then what is decided here, then indexed.
 
-        Others are waited for so many seconds, by default for as long as somebody at a browser has patience.
+        `waiting`: wait for others as long as somebody at a browser has patience; else raise Refused at once.
         """
-        with exclusive(self._lock, _FOR_OTHERS if patience is None else patience):
-            self._applier.write_files(at)
-            yield
-            self._applier.write_files(at)
+        with contextlib.ExitStack() as afterwards:
+            # what was written before a refusal is taken up too, but nobody waits for that
+            afterwards.callback(self._applier.take_up, at, 0)
+            with exclusive(self._lock, _FOR_OTHERS if waiting else 0):
+                self._applier.write_files(at)
+                yield
+                self._applier.write_files(at)
+            self._applier.take_up(at, self.patience if waiting else 0)
+            afterwards.pop_all()
 
     def _decide(
         self, connection: Connection, changes: Sequence[Change], actor: Actor, origin: _Origin, at: datetime
@@ -243,8 +247,7 @@ class Releases(Desk):
                 unseen[change.path] = self._files.read(change.path) or b""
         revisions.add_all(connection, taking_up.as_rows(self._root, unseen, [], at))
 
-    def _finished(self, number: int, at: datetime) -> Publication:
-        self._applier.take_up(at, self.patience)
+    def _publication(self, number: int) -> Publication:
         with self._database.reading() as connection:
             found = publications.find(connection, number)
         assert found
