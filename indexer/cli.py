@@ -17,6 +17,7 @@ from indexer import build as building
 from indexer import generations
 from indexer.backends import CurrentSearcher, open_generation
 from indexer.build import Built, Progress
+from indexer.cli_publishing import record_files
 from kb.ask import Answer, KnowledgeBase
 from kb.clock import now, parse_moment
 from kb.errors import IndexMissing, IndexProblem, KBError, QuestionError
@@ -50,6 +51,7 @@ def _run(job: Job) -> None:
     began = time.monotonic()
     with progress_bar("建立索引") as progress:
         built = job(settings, now(), progress)
+    record_files(settings, now())
     for problem in built.problems:
         click.echo(str(problem), err=True)
     errors = sum(p.level == "error" for p in built.problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import click
@@ -15,7 +15,12 @@ from kb.backup_reader import Archive
 from kb.cli_database import opened
 from kb.clock import now
 from kb.errors import BackupProblem
+from kb.files import exclusive
+from kb.publishing.workbench import publish_lock
 from kb.settings import Settings, load_settings
+
+# seconds to wait for somebody who publishes
+_PATIENCE = 30.0
 
 
 @click.command("backup")
@@ -71,7 +76,7 @@ def _content(manifest: Manifest) -> str:
 
 
 def _publishing(settings: Settings) -> AbstractContextManager[object]:
-    return nullcontext()
+    return exclusive(publish_lock(settings), _PATIENCE)
 
 
 @contextmanager

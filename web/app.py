@@ -44,6 +44,7 @@ from web.proxies import Forwarded, Networks
 from web.report import report
 from web.security import headers, limit_sign_in, register_security, secret_key
 from web.services import Services
+from web.shared import shared_files
 
 MAX_BODY = 64 * 1024
 # where the application keeps its knowledge base
@@ -99,6 +100,7 @@ def _add_pages(app: Flask, services: Services, identity: Identity) -> None:
         app.register_blueprint(oidc(app, services, identity))
     app.register_blueprint(people(services, identity))
     app.register_blueprint(editor(services))
+    app.register_blueprint(shared_files(services))
     app.register_blueprint(report(services))
     app.register_blueprint(inbox(services))
     app.register_blueprint(notice_pages(services))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from kb.editing.affected import Affected, by_registry, files_with_facts
 from kb.editing.effect import Effect, effect, questions_of
 from kb.editing.review import Report
 from kb.errors import ArticleError, KBError
@@ -35,6 +36,8 @@ class Checked:
     effect: Effect | None = None
     # a Chinese sentence why there is no effect
     no_effect: str = ""
+    # articles that a changed fact, menu entry or department touches
+    affected: tuple[Affected, ...] = ()
 
     @property
     def blocking(self) -> list[str]:
@@ -46,6 +49,7 @@ class Checked:
     def warnings(self) -> int:
         """How many things there are to think about before it goes out."""
         found = sum(problem.level != "error" for problem in self.problems)
+        found += len(self.affected)
         if self.report:
             found += len(self.report.similar) + len(self.report.contradictions) + len(self.report.affected)
         return found + (len(self.effect.warnings) if self.effect else 0)
@@ -93,11 +97,21 @@ def _tried(
 
 def _check_file(services: Services, shelf: Shelf, draft: Draft, at: datetime) -> Checked:
     """Check a file of the lexicon or the registry."""
+    touched = _touched(services, shelf, draft, at)
     try:
         shared.check(services.settings.articles, draft.path, draft.text)
     except ArticleError as error:
         found = [Shown("", p.path if p.path != draft.path else "", p.level, p.message, p.message, p.line, p.column)
                  for p in error.problems]  # fmt: skip
-        return Checked(found, no_effect="改好错误以后再试搜。")
+        return Checked(found, no_effect="改好错误以后再试搜。", affected=touched)
     tried, why = _tried(services, shelf, {draft.path: draft.text}, at, at)
-    return Checked([], effect=tried, no_effect=why)
+    return Checked([], effect=tried, no_effect=why, affected=touched)
+
+
+def _touched(services: Services, shelf: Shelf, draft: Draft, at: datetime) -> tuple[Affected, ...]:
+    """The articles that say something else, or whose path breaks, once the registry says so."""
+    if not draft.path.startswith("_registry/"):
+        return ()
+    root, articles = services.settings.articles, shelf.known().standing(at)
+    after = shared.registry_if(root, draft.path, draft.text)
+    return by_registry(articles, files_with_facts(root, articles), shelf.registry(), after)

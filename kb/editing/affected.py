@@ -1,4 +1,6 @@
-"""Which articles a change touches: a shared fact, an entry of an app menu, a department, a document that is superseded. Pure.
+"""Which articles a change touches: a shared fact, an entry of an app menu, a department, a document that is superseded.
+
+Pure, but for `files_with_facts`.
 
 Who asks hands in the versions that count: those in force and those to come, see `KnownLibrary.standing`.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from kb.editing.contradictions import document_title, documents_of, plain_number
@@ -48,6 +51,28 @@ def by_registry(
         *by_menus(articles, before, after),
         *by_departments(articles, before.departments, after.departments),
     )
+
+
+def files_with_facts(root: Path, articles: Iterable[Article]) -> dict[str, str]:
+    """Texts of the articles' files in which a fact is used, by path; files that are gone are left out."""
+    found = {}
+    for article in articles:
+        try:
+            text = (root / article.path).read_text("utf-8", "replace")
+        except OSError:
+            continue
+        if "fact:" in text:
+            found[article.path] = text
+    return found
+
+
+def users_of_facts(articles: Iterable[Article], with_facts: Mapping[str, str]) -> dict[str, list[Article]]:
+    """Fact → the articles that say it, each article once."""
+    found: dict[str, dict[str, Article]] = {}
+    for article in articles:
+        for name in _USED.findall(with_facts.get(article.path, "")):
+            found.setdefault(name, {})[article.id] = article
+    return {name: list(users.values()) for name, users in found.items()}
 
 
 def by_facts(

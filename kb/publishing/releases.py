@@ -12,12 +12,12 @@ from kb.db.drafts import Draft
 from kb.db.engine import Connection
 from kb.db.publications import Publication
 from kb.db.revisions import Revision
-from kb.errors import Conflict, KBError, Missing, NotAllowed, Refused
+from kb.errors import Conflict, Missing, NotAllowed, Refused
 from kb.feedback import words
 from kb.files import digest, exclusive, is_article
 from kb.library import article_id
 from kb.people import SYSTEM, Actor
-from kb.publishing import planning, shared, taking_up
+from kb.publishing import past, planning, shared, taking_up
 from kb.publishing.desk import Desk, DraftChanged, target_of
 from kb.publishing.planning import Change, Decision
 from kb.publishing.versions import Surroundings, Version, surroundings, timeline
@@ -151,6 +151,10 @@ class Releases(Desk):
         """Every text that a file ever had, newest first."""
         with self._database.reading() as connection:
             return revisions.of_file(connection, path)
+
+    def said(self, article_id: str, at: datetime) -> Revision | None:
+        """What agents could read of an article at a moment, as far as it was kept; None where there was nothing."""
+        return past.said(self.history(article_id), at)
 
     def timeline(self, article_id: str, at: datetime) -> list[Version]:
         """The versions of an article in the files, in the order in which they begin."""

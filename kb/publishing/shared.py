@@ -32,6 +32,12 @@ def check(root: Path, path: str, text: str) -> None:
                 raise ArticleError(_explained(path, broken))
 
 
+def registry_if(root: Path, path: str, text: str) -> Registry:
+    """The registry as it would be if a file said something else."""
+    with _as_if(root, path, text) as there:
+        return load_registry(there)[0]
+
+
 @contextmanager
 def _as_if(root: Path, path: str, text: str) -> Iterator[Path]:
     """A copy of the lexicon and the registry in which one file says something else."""
