@@ -8,7 +8,8 @@ from itertools import islice
 
 from kb import fraud
 from kb.backend import Hit, Searcher
-from kb.matches import Match, asked, match
+from kb.matches import Asked, Match, asked, match
+from kb.pins import REASON, pin_key
 from kb.query import Query
 from kb.visibility import Viewer
 
@@ -41,6 +42,7 @@ class Findings:
 def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: int) -> Findings:
     """What a question leads to at a moment; never nothing, unless there is nothing to show at all."""
     facts = asked(query, at)
+    pinned = _pinned(searcher, query, viewer, at)
     alarms = fraud.tripped(query.text, searcher.alerts(at, viewer))
     alerts = {s.article.key: Hit(s.article.key, None, 0.0, 1.0) for s, _ in alarms}
     hits, literal = search(searcher, query, viewer, at, limit)
@@ -53,7 +55,7 @@ def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
         generation=searcher.generation,
         at=at,
         alerts=tuple(match(searcher.prepared(h.key), h, facts) for h in alerts.values()),
-        cards=tuple(match(searcher.prepared(h.key), h, facts) for h in hits if h.key not in alerts),
+        cards=tuple(_card(searcher, h, facts, h.key == pinned) for h in hits if h.key not in alerts),
         hits=len(hits),
         best=hits[0].key if hits else "",
         confident=confident,
@@ -64,9 +66,32 @@ def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
 def search(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: int) -> tuple[list[Hit], bool]:
     """Hits, and whether they hold the quoted words as they stand; where nothing does, the quotes are dropped."""
     hits = searcher.search(query, at, viewer, limit)
+    pinned = _pinned(searcher, query, viewer, at)
+    if pinned:
+        return _with_first(hits, pinned, limit), True
     if hits or not query.phrases:
         return hits, True
     return searcher.search(replace(query, phrases=()), at, viewer, limit), False
+
+
+def _pinned(searcher: Searcher, query: Query, viewer: Viewer, at: datetime) -> str | None:
+    """Key of the version that an editor pinned to this question, if the viewer may see one now."""
+    pins = searcher.understanding.lexicon.pins
+    pin = pins.get(pin_key(query.raw)) if pins else None
+    stored = searcher.current(pin.article_id, at, viewer) if pin else None
+    return stored.article.key if stored else None
+
+
+def _with_first(hits: list[Hit], key: str, limit: int) -> list[Hit]:
+    """The hits with this one in front; it scores as the best does, and covers the whole question."""
+    own = next((h for h in hits if h.key == key), None)
+    first = Hit(key, own.section if own else None, max((h.score for h in hits), default=1.0), 1.0)
+    return [first, *(h for h in hits if h.key != key)][:limit]
+
+
+def _card(searcher: Searcher, hit: Hit, facts: Asked, pinned: bool) -> Match:
+    found = match(searcher.prepared(hit.key), hit, facts)
+    return found._replace(matched=(REASON, *found.matched)) if pinned else found
 
 
 def _confident(query: Query, best: Hit) -> bool:

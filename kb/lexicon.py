@@ -7,6 +7,7 @@
 | stopwords.txt | a word without meaning in a question |
 | jargon.txt, forbidden.txt | `word: explanation` |
 | shapes.txt | characters that look alike |
+| pins.txt | `问法 => 编号`: the article that comes first for a question |
 
 All words are kept in normalised form.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from kb.frontmatter import decode
 from kb.normalize import normalize
+from kb.pins import Pin, read_pins
 from kb.types import Problem
 
 
@@ -40,6 +42,8 @@ class Lexicon:
     forbidden: dict[str, str] = field(default_factory=dict)
     # character → characters that look like it
     shapes: dict[str, frozenset[str]] = field(default_factory=dict)
+    # question as `kb.pins.pin_key` compares it → the article that comes first
+    pins: dict[str, Pin] = field(default_factory=dict)
     # changes when anything does that the analyser reads
     fingerprint: str = "empty"
 
@@ -75,6 +79,7 @@ def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
         _glossary(folder / "jargon.txt", problems),
         _glossary(folder / "forbidden.txt", problems),
         _shapes(folder / "shapes.txt", problems),
+        read_pins(_lines(folder / "pins.txt", problems), problems),
         digest.hexdigest()[:16],
     )
     return lexicon, problems

@@ -18,6 +18,7 @@ from kb.editing.places import placed
 from kb.frontmatter import decode
 from kb.lexicon import Lexicon, load_lexicon
 from kb.outline import Outline, outline
+from kb.pins import dead_pins
 from kb.registry import Registry, load_registry
 from kb.types import Article, Problem
 
@@ -118,6 +119,7 @@ def load_library(root: Path) -> Library:
             if b"{{fact:" in data:
                 with_facts[name] = data.decode("utf-8", "replace")
     problems += _language(root, articles, lexicon)
+    problems += dead_pins(lexicon.pins, ids)
     outlines = [outline(article) for article in articles]
     # two files can have the same name for people
     owners = {id(o): article for o, article in zip(outlines, articles, strict=True)}

@@ -12,6 +12,7 @@ import yaml
 
 from kb.frontmatter import decode
 from kb.types import Problem
+from kb.workdays import Calendar, read_calendar
 
 # channels whose paths are checked; a branch counter has no menu
 Menu = Mapping[str, "Menu"]
@@ -24,6 +25,8 @@ class Registry:
     menus: dict[str, Menu] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     departments: dict[str, str] = field(default_factory=dict)
+    # holidays, for working days
+    calendar: Calendar = field(default_factory=Calendar)
     # what each fact is about, where its entry says so
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -53,7 +56,10 @@ def load_registry(articles: Path) -> tuple[Registry, list[Problem]]:
     problems: list[Problem] = []
     registry = Registry()
     for name in _READERS:
-        registry = _with(registry, name, _read(articles / "_registry" / name, problems))
+        file = articles / "_registry" / name
+        said = _read(file, problems)
+        registry = _with(registry, name, said)
+        problems += _complaints(name, said, str(file))
     return registry, problems
 
 
@@ -61,6 +67,7 @@ def with_file(registry: Registry, name: str, text: str) -> tuple[Registry, list[
     """The registry as if one of its files (`facts.yml`, …) said this, with every problem of it."""
     problems: list[Problem] = []
     said = _parsed(text, f"_registry/{name}", problems)
+    problems += _complaints(name, said, f"_registry/{name}")
     return _with(registry, name, said) if name in _READERS else registry, problems
 
 
@@ -78,11 +85,16 @@ def _with(registry: Registry, name: str, said: dict[str, object]) -> Registry:
     return replace(registry, **_READERS[name](said))
 
 
-def _menus(said: dict[str, object]) -> dict[str, dict[str, Any]]:
+def _complaints(name: str, said: dict[str, object], path: str) -> list[Problem]:
+    """What can be read, but not understood."""
+    return [Problem(path, 1, 1, wrong) for wrong in read_calendar(said)[1]] if name == "holidays.yml" else []
+
+
+def _menus(said: dict[str, object]) -> dict[str, Any]:
     return {"menus": {channel: _menu(entries) for channel, entries in said.items()}}
 
 
-def _facts(said: dict[str, object]) -> dict[str, dict[str, Any]]:
+def _facts(said: dict[str, object]) -> dict[str, Any]:
     entries = {name: entry for name, entry in said.items() if isinstance(entry, dict)}
     return {
         "facts": {name: str(entry["value"]) for name, entry in entries.items() if "value" in entry},
@@ -90,15 +102,16 @@ def _facts(said: dict[str, object]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _departments(said: dict[str, object]) -> dict[str, dict[str, Any]]:
+def _departments(said: dict[str, object]) -> dict[str, Any]:
     return {"departments": {name: str(meaning) for name, meaning in said.items()}}
 
 
 # file → the members of the registry that it fills
-_READERS: dict[str, Callable[[dict[str, object]], dict[str, dict[str, Any]]]] = {
+_READERS: dict[str, Callable[[dict[str, object]], dict[str, Any]]] = {
     "app_menu.yml": _menus,
     "facts.yml": _facts,
     "departments.yml": _departments,
+    "holidays.yml": lambda said: {"calendar": read_calendar(said)[0]},
 }
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import kb_starter_lexicon
 
+from kb.pins import FILE
+
 
 def copy_starter_lexicon(articles: Path) -> bool:
     """Put the starter lexicon into `articles/_lexicon`, to be edited there; False if that folder exists already."""
@@ -16,5 +18,7 @@ def copy_starter_lexicon(articles: Path) -> bool:
     source = next(Path(p) for p in kb_starter_lexicon.__path__ if Path(p).is_dir())
     target.mkdir(parents=True)
     for file in sorted(source.glob("*.txt")):
+        if file.name == Path(FILE).name:  # pins name articles of the library they belong to
+            continue
         shutil.copyfile(file, target / file.name)
     return True

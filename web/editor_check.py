@@ -14,6 +14,7 @@ from kb.publishing import shared
 from kb.publishing.planning import Decision, publish
 from kb.publishing.versions import surroundings
 from kb.publishing.workbench import Draft
+from kb.registry import with_file
 from kb.types import Article
 from web.editor_look import Shown, look, placed
 from web.editor_shelf import Shelf
@@ -113,5 +114,6 @@ def _touched(services: Services, shelf: Shelf, draft: Draft, at: datetime) -> tu
     if not draft.path.startswith("_registry/"):
         return ()
     root, articles = services.settings.articles, shelf.known().standing(at)
-    after = shared.registry_if(root, draft.path, draft.text)
-    return by_registry(articles, files_with_facts(root, articles), shelf.registry(), after)
+    before = shelf.registry()
+    after, _ = with_file(before, draft.path.removeprefix("_registry/"), draft.text)
+    return by_registry(articles, files_with_facts(root, articles), before, after)

@@ -13,11 +13,12 @@ from flask_wtf.csrf import generate_csrf
 from kb.clock import now
 from kb.db import feedback, gaps, notices
 from kb.errors import DatabaseProblem, IndexProblem, KBError, Refused
-from kb.feedback import KINDS, MOST, due, line, weekdays_after, words
+from kb.feedback import KINDS, MOST, due, line, words
 from kb.findings import find
 from kb.gaps import STATES as GAP_STATES
 from kb.people import Actor
 from kb.query import MAX_QUESTION
+from kb.registry import load_registry
 from web.access import current_actor, needs
 from web.acting import address
 from web.drafting import article_titles
@@ -88,10 +89,9 @@ def report(services: Services) -> Blueprint:
         question = line(request.form.get("q", ""), MAX_QUESTION, "问题")
         text = words(request.form.get("text", ""), MOST, "补充说明")
         at = now()
+        until = due(kind, at, load_registry(services.settings.articles)[0].calendar.add_working_days)
         with services.database.writing() as connection:
-            number = feedback.send(
-                connection, current_actor(), kind, key, question, text, at, due(kind, at, weekdays_after), address()
-            )
+            number = feedback.send(connection, current_actor(), kind, key, question, text, at, until, address())
         said = "谢谢，已记录" if kind == "praise" else f"已反馈：{KINDS[kind]}"
         return _sent(said, url_for("report.undo_feedback", number=number))
 

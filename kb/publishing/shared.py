@@ -12,7 +12,9 @@ from pathlib import Path
 from kb.articles import Parsed, parse_article, read_bytes
 from kb.errors import ArticleError
 from kb.lexicon import load_lexicon
-from kb.library import article_files, article_name
+from kb.library import article_files, article_id, article_name
+from kb.pins import FILE as PINS
+from kb.pins import dead_pins
 from kb.registry import Registry, load_registry
 from kb.types import Problem
 
@@ -23,19 +25,13 @@ _MOST_SHOWN = 20
 def check(root: Path, path: str, text: str) -> None:
     """Raises ArticleError if the file cannot be published: what is wrong in it, or which sound articles it would break."""
     with _as_if(root, path, text) as there:
-        found = _problems(there, path)
+        found = _problems(there, path) + _without_article(root, there, path)
         if found:
             raise ArticleError(found)
         if path.startswith("_registry/"):
             broken = _broken(root, load_registry(root)[0], load_registry(there)[0])
             if broken:
                 raise ArticleError(_explained(path, broken))
-
-
-def registry_if(root: Path, path: str, text: str) -> Registry:
-    """The registry as it would be if a file said something else."""
-    with _as_if(root, path, text) as there:
-        return load_registry(there)[0]
 
 
 @contextmanager
@@ -56,6 +52,11 @@ def _problems(there: Path, path: str) -> list[Problem]:
     found = [*load_lexicon(there)[1], *load_registry(there)[1]]
     mine = [p for p in found if Path(p.path) == there / path and p.level == "error"]
     return [replace(p, path=path) for p in mine]
+
+
+def _without_article(root: Path, there: Path, path: str) -> list[Problem]:
+    """Pins that lead nowhere."""
+    return dead_pins(load_lexicon(there)[0].pins, {article_id(f) for f in article_files(root)}) if path == PINS else []
 
 
 def _broken(root: Path, before: Registry, after: Registry) -> list[Problem]:
