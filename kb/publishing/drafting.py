@@ -18,6 +18,7 @@ from kb.files import digest, is_article, is_shared
 from kb.frontmatter import MAX_BYTES, decode
 from kb.library import article_files, article_id, article_name
 from kb.people import Actor
+from kb.publishing.catalogue import SHARED_FILES
 from kb.publishing.desk import Desk, DraftChanged, target_of
 from kb.publishing.stamp import scalars, stamp
 from kb.publishing.three_way import Hunk, settled, three_way
@@ -119,7 +120,7 @@ class Drafting(Desk):
         self, connection: Connection, actor: Actor, kind: Kind, one: str, path: str, text: str, base: str,
         base_digest: str, at: datetime, address: str,
     ) -> Draft:  # fmt: skip
-        title = _title(text, path) if kind == "article" else path
+        title = _title(text, path) if kind == "article" else SHARED_FILES.get(path, (path, ""))[0]
         number = drafts.add(connection, kind, one, path, title, text, base, base_digest, actor.id, at)
         audit.record(connection, at, actor.name, "draft.begin", target_of(number), {"path": path}, address)
         draft = drafts.find(connection, number)

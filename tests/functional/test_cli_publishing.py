@@ -6,7 +6,9 @@ import sys
 import pytest
 from publishing_desk import NEW, OLD, PATH, indexed_desk
 
-from kb import cli
+from kb import cli, cli_backup
+from kb.files import exclusive
+from kb.publishing.workbench import publish_lock
 
 
 @pytest.fixture
@@ -95,3 +97,13 @@ def test_without_tables_it_says_what_to_do(kb):
     assert code != 0
     assert "kb db upgrade" in said
     assert "Traceback" not in said
+
+
+def test_a_backup_does_not_begin_in_the_middle_of_a_publication(desk, kb, monkeypatch, tmp_path):  # O1
+    monkeypatch.setattr(cli_backup, "_PATIENCE", 0.05)
+    with exclusive(publish_lock(desk.settings), 0):
+        code, _, said = kb("backup", str(tmp_path / "b.zip"))
+    assert code != 0
+    assert "另一项发布还没有结束" in said
+    assert not (tmp_path / "b.zip").exists()
+    assert kb("backup", str(tmp_path / "b.zip"))[0] == 0
