@@ -271,7 +271,7 @@ def test_an_expired_version_is_brought_back(desk):
 
 def test_shared_files_go_the_same_way(desk):  # row 53
     draft = desk.begin("_registry/facts.yml")
-    assert (draft.kind, draft.article_id, draft.title) == ("file", "", "_registry/facts.yml")
+    assert (draft.kind, draft.article_id, draft.title) == ("file", "", "共用数字")
     draft = desk.save(draft, draft.text.replace("每张5元", "每张8元"))
     desk.workbench.submit(desk.bing, draft.id, desk.later())
     with pytest.raises(NotAllowed):
