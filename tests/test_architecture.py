@@ -1,6 +1,7 @@
 """The house rules: who may import whom, where foreign libraries live, no cycles between files, no forbidden calls."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,16 @@ def test_templates_never_switch_escaping_off():
 def test_every_module_says_what_it_owns():
     for path in sources():
         assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), name(path)
+
+
+def test_every_event_of_the_audit_has_a_chinese_name():
+    from kb.publishing.workflow import STEPS
+    from web.audit import ACTIONS
+
+    groups = "user|password|setup|draft|publication|feedback|gap|notice|backup|db|audit|database"
+    recorded = re.compile(rf'"((?:{groups})\.[a-z_]+)"')
+    used = {
+        action for path in sources() if path.name != "audit.py" for action in recorded.findall(path.read_text("utf-8"))
+    }
+    assert "draft.approve" in used
+    assert {*used, *(f"draft.{step}" for step in STEPS)} - ACTIONS.keys() == set()
