@@ -3,7 +3,8 @@
     python -m benchmarks.corpus --source rows.jsonl.gz --articles 1000,10000 --work /tmp/bench
 
 Rows ({title, text}) become imported articles exactly as `kb import` writes them. The same source, number and seed give the
-same folder. Without a source the articles are made of the words of the articles that come along.
+same folder. Without a source the articles are made of the words of the articles that come along. Imported and generated
+articles are plain; a benchmark that needs rich ones too has the articles that come along put among them.
 """
 
 from __future__ import annotations
@@ -33,14 +34,15 @@ _CHUNK = 2000
 _DONE = ".complete"
 
 
-def settings_for(work: Path, source: Path | None, count: int, seed: int) -> Settings:
-    """Settings over a folder of articles below `work`, made if it is not there yet, and a place for its index."""
+def settings_for(work: Path, source: Path | None, count: int, seed: int, *, with_own: bool = False) -> Settings:
+    """Settings over a folder of articles below `work`, made as `make` does if it is not there yet, and a place for its index."""
     origin = f"{source.resolve()} {source.stat().st_mtime_ns}" if source else "generated"
+    origin += " with own" if with_own else ""
     place = work / f"{count}-{hashlib.sha256(f'{origin} {seed}'.encode()).hexdigest()[:8]}"
     if not (place / _DONE).exists():
         shutil.rmtree(place, ignore_errors=True)
         with Progress(f"making {count} articles") as progress:
-            make(place / "articles", source, count, seed, progress)
+            make(place / "articles", source, count, seed, progress, with_own=with_own)
         (place / _DONE).touch()
     return Settings(articles=place / "articles", var=place / "var")
 
@@ -55,13 +57,24 @@ def throwaway(work: Path | None, source: Path | None, count: int, seed: int) -> 
 
 
 def make(
-    target: Path, source: Path | None, count: int, seed: int, progress: Callable[[int, int], None] | None = None
+    target: Path,
+    source: Path | None,
+    count: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    with_own: bool = False,
 ) -> int:
-    """Fill a new folder with `count` articles, or with all there are; how many they are."""
+    """Fill a new folder with `count` articles, or with all there are; how many they are.
+
+    `with_own`: imported or generated articles have the repository's own, their lexicon and registry among them. A source that
+    is a folder is taken as it is.
+    """
     if source and source.is_dir():
         return _copied(target, source, count, seed)
-    rows = _file_rows(source, count, seed) if source else generated_rows(count, seed)
-    return _imported(target, rows, progress)
+    own = _copied(target, REPOSITORY_ARTICLES, count, seed) if with_own else 0
+    rows = _file_rows(source, count - own, seed) if source else generated_rows(count - own, seed)
+    return own + _imported(target, rows, progress)
 
 
 def _copied(target: Path, source: Path, count: int, seed: int) -> int:

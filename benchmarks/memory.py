@@ -10,6 +10,8 @@ master and workers; `pss` counts a page that n processes share as an n-th, `priv
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import time
 from collections.abc import Sequence
 
@@ -53,10 +55,16 @@ def add_openings(report: Report, articles: int, settings: Settings) -> None:
     report.add(articles=articles, what="opening, again", seconds=round(again, 3))
 
 
+def _group(pid: int) -> int | None:
+    with contextlib.suppress(ProcessLookupError):
+        return os.getpgid(pid)
+    return None
+
+
 def members(service: Service, workers: int) -> list[int]:
-    """The master and its workers, once all of them are there."""
+    """The master and its workers, once all of them are there. What brings the index up to date is a group of its own."""
     until = time.monotonic() + _PATIENCE
-    while len(found := family(service.pid)) <= workers:
+    while len(found := [p for p in family(service.pid) if _group(p) == _group(service.pid)]) <= workers:
         if time.monotonic() > until:
             raise TimeoutError(f"{len(found) - 1} of {workers} workers after {_PATIENCE} s")
         time.sleep(0.02)

@@ -10,7 +10,7 @@ from pathlib import Path
 from kb.articles import read_article
 from kb.library import article_files
 from kb.query import MAX_QUESTION
-from kb.registry import Registry
+from kb.registry import load_registry
 from kb.types import Article
 
 SHORTEST, LONGEST = 6, 16
@@ -22,8 +22,9 @@ _UNWANTED = re.compile(r"[\s“”\"「」『』]+")
 def sampled_articles(root: Path, count: int, seed: int) -> Iterator[Article]:
     """At most so many articles of a folder, in random order; the same for the same numbers."""
     files = list(article_files(root))
+    registry = load_registry(root)[0]
     for path in random.Random(seed).sample(files, min(count, len(files))):  # noqa: S311 (no secret)
-        article = read_article(path, path.name, Registry()).article
+        article = read_article(path, path.name, registry).article
         if article:
             yield article
 

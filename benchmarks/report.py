@@ -35,12 +35,12 @@ def optional(module: str, how: str) -> Any:
         raise Missing(f"{module} cannot be imported ({how})") from error
 
 
-def arguments(doc: str | None, sizes: str = "1000", questions: int = 500) -> argparse.ArgumentParser:
-    """A parser with the options that all benchmarks have; `sizes` and `questions` are their defaults."""
+def arguments(doc: str | None, sizes: str | None = "1000", questions: int = 500) -> argparse.ArgumentParser:
+    """A parser with the options that all benchmarks have; `sizes` (None: all there are) and `questions` are their defaults."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--source", type=Path, help="folder of articles, or .jsonl/.jsonl.gz of {title, text}; default: generated")
-    add("--articles", type=_sizes, default=_sizes(sizes), help=f"how many articles, e.g. 1000,10000 (default {sizes})")
+    add("--articles", type=_sizes, default=sizes, help=f"how many articles, e.g. 1000,10000 (default {sizes or 'all'})")
     add("--questions", type=int, default=questions, help=f"at most so many (default {questions})")
     add("--question-file", type=Path, help="a file with one question a line, asked besides the sampled ones")
     add("--seed", type=int, default=1, help="of every random choice (default 1)")

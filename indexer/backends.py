@@ -42,6 +42,20 @@ class CurrentSearcher:
         finally:
             self._opening.release()
 
+    def open_current(self) -> bool:
+        """Open the generation that `current` points at; whether that can serve. Opens no other one instead."""
+        with self._opening:
+            name = generations.current_name(self._root)
+            if name is None:
+                return False
+            try:
+                self._searcher, self._pointed = open_generation(self._root / name, self._cache), name
+            except IndexProblem as error:
+                _LOG.info("generation %s cannot serve: %s", name, error)
+                return False
+            self._looked = time.monotonic()
+            return True
+
     def look_again(self) -> None:
         """Look at the pointer with the next question, not a moment later."""
         self._looked = 0.0

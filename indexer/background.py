@@ -1,8 +1,11 @@
-"""One piece of work beside another, in a forked process that sees everything as it was when it began."""
+"""Work beside what this process does, in a forked process that sees everything as it was when it began."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import TypeVar
@@ -10,6 +13,8 @@ from typing import TypeVar
 from kb.errors import IndexProblem
 
 Result = TypeVar("Result")
+# seconds in which a process beside another one notices that it is gone
+_LOOK_EVERY = 0.2
 
 
 def in_background(work: Callable[[], Result]) -> Callable[[], Result]:
@@ -46,3 +51,34 @@ def _run(work: Callable[[], object], sending: Connection) -> None:
         answer = (None, error)
     sending.send(answer)
     sending.close()
+
+
+def beside(work: Callable[[], object], lost: Callable[[], object]) -> int:
+    """Begin some work that nobody waits for and that ends when this process does. Returns the process to reap.
+
+    `lost` is called, in a process of its own too, where the work did not come to its end. The children of this process
+    that are forked later can end without ending the work: multiprocessing, which would have them do so, knows of none.
+    """
+    parent = os.getpid()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    process = os.fork()
+    if process == 0:
+        try:
+            _watch(work, lost, parent)
+        finally:
+            os._exit(0)
+    return process
+
+
+def _watch(work: Callable[[], object], lost: Callable[[], object], parent: int) -> None:
+    # Ctrl+C is for the parent, and the group ends with it
+    os.setpgid(0, 0)
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    while process.is_alive():
+        process.join(_LOOK_EVERY)
+        if os.getppid() != parent:
+            os.killpg(0, signal.SIGKILL)
+    if process.exitcode:
+        lost()

@@ -16,7 +16,7 @@ from indexer.batch import Batch, Source
 from indexer.generations import Manifest
 from indexer.segment import Segment
 from indexer.state import SegmentState, open_states
-from indexer.whoosh_index import stored_lengths
+from indexer.whoosh_lengths import stored_lengths
 from kb.errors import IndexProblem
 from kb.outline import Outline, from_row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,17 +15,16 @@ from indexer import generations
 from indexer.analysis import Tools, analyse_all
 from indexer.base import Base, open_base
 from indexer.changes import Changes
+from indexer.progress import Progress, no_progress
 from indexer.recipe import recipe_fingerprint
 from indexer.searcher import WhooshSearcher, shared_analyzer
 from indexer.writing import append, restate, restating
+from kb import pinyin
 from kb.lexicon import load_lexicon
 from kb.library import article_id
 from kb.registry import load_registry, registry_print
 from kb.settings import Settings
 from kb.types import Problem
-
-# (articles done, articles in all)
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,6 @@ class Built:
     removed: int
     unchanged: int
     problems: tuple[Problem, ...]
-
-
-def no_progress(done: int, total: int) -> None:
-    """For callers that show nothing."""
 
 
 def build(settings: Settings, now: datetime, progress: Progress = no_progress) -> Built:
@@ -84,6 +79,8 @@ class _Job:
         self._lexicon, word_problems = load_lexicon(self._words)
         registry, registry_problems = load_registry(self._words)
         analyzer = shared_analyzer(self._lexicon, settings.var / "cache")
+        # before processes are forked that read words
+        pinyin.load(settings.var / "cache")
         self._tools = Tools(registry, registry_print(self._words), analyzer)
         self._problems = (*registry_problems, *word_problems)
         self._fingerprint = recipe_fingerprint(self._lexicon.fingerprint)

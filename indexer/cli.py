@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,12 +15,13 @@ import click
 from indexer import build as building
 from indexer import generations
 from indexer.backends import CurrentSearcher, open_generation
-from indexer.build import Built, Progress
+from indexer.build import Built
 from indexer.cli_publishing import record_files
+from indexer.progress import Progress, progress_bar
 from kb.ask import Answer, KnowledgeBase
 from kb.clock import now, parse_moment
 from kb.errors import IndexMissing, IndexProblem, KBError, QuestionError
-from kb.settings import Settings, load_settings
+from kb.settings import Settings, load_settings, require_articles
 from kb.visibility import ANYBODY
 
 
@@ -60,34 +60,6 @@ def _run(job: Job) -> None:
         f"{built.generation}：新增或更新 {built.added} 篇，移除 {built.removed} 篇，未变 {built.unchanged} 篇，"
         f"用时 {time.monotonic() - began:.1f} 秒{note}。"
     )
-
-
-def require_articles() -> Settings:
-    """The settings, if their articles folder exists; raises KBError otherwise."""
-    settings = load_settings()
-    if not settings.articles.is_dir():
-        raise KBError(f"找不到文章目录 {settings.articles}，请在项目目录里运行，或设置 KB_ARTICLES。")
-    return settings
-
-
-@contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
-    """A progress callback that draws a bar with rate and time left on a terminal, and is silent elsewhere."""
-    if not sys.stderr.isatty():
-        yield building.no_progress
-        return
-    began = time.monotonic()
-
-    def rate(done: int | None) -> str:
-        return f"{done / max(time.monotonic() - began, 0.001):.0f} 篇/秒" if done else ""
-
-    with click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True, item_show_func=rate) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos, done)
-
-        yield progress
 
 
 @index.command("verify")
@@ -142,9 +114,7 @@ def rollback_command(name: str | None) -> None:
     """回到上一代索引，或指定的一代 NAME；立即生效。"""
     settings = load_settings()
     with generations.write_lock(settings.index):
-        current = generations.current_name(settings.index)
-        older = [n for n in generations.names(settings.index) if current is None or n < current]
-        target = name or (older[0] if older else None)
+        target = name or generations.previous_name(settings.index)
         if target is None or not (settings.index / target / generations.MANIFEST).is_file() or "/" in target:
             raise IndexMissing("没有更早的索引可以回退。" if name is None else f"没有名为 {name} 的索引。")
         open_generation(settings.index / target, settings.var / "cache").check()
@@ -160,7 +130,7 @@ def rollback_command(name: str | None) -> None:
 @click.option("--as-of", "as_of", help="按这一时刻生效的版本回答，例如 2026-12-01")
 def search(text: str | None, batch: Path | None, limit: int, fmt: str, as_of: str | None) -> None:
     """搜索并回答一个问题；--batch 逐行回答一个文件里的问题。"""
-    at = _moment(as_of)
+    at = moment(as_of)
     base = KnowledgeBase(_source())
     if batch is not None:
         _batch(base, batch, limit, at)
@@ -172,7 +142,8 @@ def search(text: str | None, batch: Path | None, limit: int, fmt: str, as_of: st
         click.echo(_as_json(answer) if fmt != "text" else _readable(answer))
 
 
-def _moment(as_of: str | None) -> datetime:
+def moment(as_of: str | None) -> datetime:
+    """The moment that an option names, or now; raises BadParameter."""
     try:
         return parse_moment(as_of) if as_of else now()
     except ValueError:
@@ -182,10 +153,17 @@ def _moment(as_of: str | None) -> datetime:
 def _source() -> CurrentSearcher:
     """The current index; made on first use if there is none yet."""
     settings = load_settings()
-    if generations.current_name(settings.index) is None:
-        with progress_bar("第一次使用，正在建立索引") as progress:
-            building.build(require_articles(), now(), progress)
+    with_index(settings)
     return CurrentSearcher(settings)
+
+
+def with_index(settings: Settings) -> str:
+    """The name of the generation that serves; made on first use if there is none yet."""
+    name = generations.current_name(settings.index)
+    if name is None:
+        with progress_bar("第一次使用，正在建立索引") as progress:
+            name = building.build(require_articles(), now(), progress).generation
+    return name
 
 
 def _batch(base: KnowledgeBase, path: Path, limit: int, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """The engine of one machine, as publishing and checking use it. Owns nothing: taking up is building, trying out is a trial."""
 
+# What writes an index is imported where one is written: a service starts sooner without it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -7,8 +8,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from indexer import build as building
-from indexer import trial as trying
 from indexer.backends import CurrentSearcher
 from kb.backend import Searcher, StoredArticle
 from kb.prepared import Prepared
@@ -26,6 +25,8 @@ class LocalEngine:
 
     def take_up(self, paths: Sequence[Path], now: datetime) -> str:
         """Bring the index up to date with these files; a changed lexicon or registry makes everything be looked at."""
+        from indexer import build as building
+
         articles = [path for path in paths if path.suffix == ".md"]
         named = articles if len(articles) == len(paths) else None
         generation = building.update(self._settings, now, paths=named).generation
@@ -35,8 +36,12 @@ class LocalEngine:
 
     def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
         """An article as the index would keep it; nothing is written."""
+        from indexer import trial as trying
+
         return trying.preview(self._settings, article)
 
     def trial(self, texts: Mapping[str, str | None], now: datetime) -> AbstractContextManager[Searcher]:
         """A searcher as if these files were published; what was made is gone when the context ends."""
+        from indexer import trial as trying
+
         return trying.trial(self._settings, texts, now)

@@ -8,7 +8,7 @@ from indexer.fields import STREAM_FIELDS
 from indexer.inverted import Averages, bm25_parts
 from indexer.postings import Postings
 from indexer.segment import Segment
-from indexer.whoosh_index import stored_lengths
+from indexer.whoosh_lengths import stored_lengths
 from kb.backend import Contribution
 from kb.query import Query
 
@@ -26,7 +26,7 @@ def contributions(
             term = wanted.get(text)
             if term is None:
                 continue
-            held = postings(term.stream, term.text)
+            held = postings.statistics(term.stream, term.text)
             is_article = document < segment.articles
             streams = np.array([field])
             part = float(bm25_parts(np.array([count], np.int32), lengths[streams], streams, average)[0])

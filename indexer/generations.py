@@ -76,6 +76,12 @@ def current_name(root: Path) -> str | None:
         return None
 
 
+def previous_name(root: Path) -> str | None:
+    """The newest generation that is older than the one that serves, or None."""
+    current = current_name(root)
+    return next((name for name in names(root) if current is None or name < current), None)
+
+
 def switch(root: Path, name: str) -> None:
     """Let another generation serve: one atomic rename, on disk before it returns."""
     temporary = root / f".{_POINTER}-{secrets.token_hex(4)}"

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.bundle import Arrays
+from indexer.field_postings import FieldPostings
 from indexer.fields import FIELDS, K1, STREAM_FIELDS, STREAMS
 from indexer.forward import Forward
-from indexer.whoosh_writer import FieldPostings
 from kb.errors import IndexProblem
 
 Averages = NDArray[np.float64]
@@ -72,7 +72,7 @@ class Inverted:
         """Postings merged over fields, and the table that finds them.
 
         `hashes` uint64 [terms] ascending; `places` int64 [terms, 4] in their order: where a term's postings begin and end, where
-        those of section documents begin, and the term's number; `documents` int64 and `impacts` float32 [postings].
+        those of section documents begin, and the term's number; `documents` uint32, articles first, and `impacts` float32 [postings].
         """
         made = self._made
         total = len(made.vocabulary)
@@ -93,7 +93,7 @@ class Inverted:
         return {
             "hashes": hashes[order],
             "places": np.stack([bounds[:-1], bounds[1:], bounds[:-1] + in_articles, np.arange(total)], axis=1)[order],
-            "documents": documents,
+            "documents": documents.astype(np.uint32),
             "impacts": summed.astype(np.float32),
         }
 

@@ -1,51 +1,40 @@
-"""The postings of a term over all segments of a generation, with its inverse document frequency; kept for the next question."""
+"""The terms of a question in all segments of a generation: where they stand, and how rare they are."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer import kernel
 from indexer.inverted import term_hash
 from indexer.segment import Segment
 from indexer.state import SegmentState
 
-# how many terms are kept ready, about 1 KB each, and how many bytes of scores
-_MOST, _MOST_BYTES = 16_384, 64 << 20
-# a term of so many documents is added up by itself, and as a whole row if it is of this share of a segment's documents
-_FREQUENT, _DENSE = 2048, 0.2
+# how many terms are remembered, about 0.2 KB each
+_MOST = 65_536
+_hash = lru_cache(_MOST)(term_hash)
 
 
-@dataclass(slots=True)
-class SegmentPostings:
-    """Where a term stands in one segment: documents int64 [n] ascending, and scores (idf · impact) float32 [n]."""
+@dataclass(frozen=True, slots=True)
+class TermStatistics:
+    """How rare a term is."""
 
-    documents: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    # how many of them, the first ones, are articles
-    articles: int
-    # the scores of all documents of the segment, float32 [documents], where that is shorter to add up
-    dense: NDArray[np.float32] | None
-
-
-@dataclass(slots=True)
-class TermPostings:
-    """A term: how rare it is among articles and among sections, and where it stands."""
-
-    # ln(1 + (N - n + 0.5) / (n + 0.5)) (Robertson & Zaragoza 2009) over live articles, and over live sections
-    article_idf: float
-    section_idf: float
     # live articles and sections that have it
     articles: int
     sections: int
-    # one for each segment, None where the term does not occur
-    segments: tuple[SegmentPostings | None, ...]
-    # whether any live document has it, and whether many have
-    occurs: bool
-    frequent: bool
+    # ln(1 + (N - n + 0.5) / (n + 0.5)) (Robertson & Zaragoza 2009) over live articles, and over live sections
+    article_idf: float
+    section_idf: float
+
+    @property
+    def occurs(self) -> bool:
+        """Whether any live document has it."""
+        return self.articles + self.sections > 0
 
 
 class Postings:
@@ -58,60 +47,49 @@ class Postings:
         # live articles and sections
         self.articles = sum(int(np.count_nonzero(state.live)) for state in states)
         self.sections = int(sum(sections))
-        self._kept: dict[str, TermPostings] = {}
-        self._bytes = 0
+        self._kept: dict[tuple[str, str], TermStatistics] = {}
 
-    def __call__(self, stream: str, text: str) -> TermPostings:
-        """The postings of a term in a stream."""
-        term = stream[0] + text
-        found = self._kept.get(term)
+    def statistics(self, stream: str, text: str) -> TermStatistics:
+        """How rare a term of a stream is; remembered."""
+        found = self._kept.get((stream, text))
         if found is None:
-            if len(self._kept) >= _MOST or self._bytes >= _MOST_BYTES:
-                self._kept, self._bytes = {}, 0
-            found = self._kept[term] = self._look_up(term)
+            if len(self._kept) >= _MOST:
+                self._kept = {}
+            _, in_articles, in_sections = self.look_up([stream[0] + text])
+            articles, sections = int(in_articles[0]), int(in_sections[0])
+            found = TermStatistics(
+                articles, sections, _idf(self.articles, articles), _idf(self.sections, sections)
+            )  # fmt: skip
+            self._kept[(stream, text)] = found
         return found
 
-    def _look_up(self, term: str) -> TermPostings:
-        hashed = np.uint64(term_hash(term))
-        found = [segment.find_term(hashed) for segment in self._segments]
-        articles = sections = 0
-        for place, state in zip(found, self._states, strict=True):
-            if place is not None:
-                start, end, split, number = place
-                gone_articles, gone_sections = _gone(state, number)
-                articles += split - start - gone_articles
-                sections += end - split - gone_sections
-        having = articles + sections
-        idf = _idf(self.articles, articles), _idf(self.sections, sections)
-        held = [p and self._held(s, p, *idf) for s, p in zip(self._segments, found, strict=True)]
-        return TermPostings(*idf, articles, sections, tuple(held), having > 0, having >= _FREQUENT)
-
-    def _held(
-        self, segment: Segment, place: tuple[int, int, int, int], article_idf: float, section_idf: float
-    ) -> SegmentPostings:
-        start, end, split, _ = place
-        articles = split - start
-        documents, impacts = segment.postings(start, end)
-        scores = impacts * np.float32(article_idf)
-        if split < end:
-            scores[articles:] = impacts[articles:] * np.float32(section_idf)
-        dense = None
-        if end - start >= max(_FREQUENT, _DENSE * segment.documents):
-            dense = np.zeros(segment.documents, np.float32)
-            dense[documents] = scores
-            self._bytes += dense.nbytes
-        self._bytes += scores.nbytes
-        return SegmentPostings(documents, scores, articles, dense)
+    def look_up(self, terms: Sequence[str]) -> tuple[list[NDArray[np.int64]], NDArray[np.int64], NDArray[np.int64]]:
+        """Where marked terms stand in each segment, int64 [terms, 4] (`indexer.inverted`, zeros where nowhere), and in how
+        many live articles and sections, int64 [terms] each."""
+        hashes = np.array([_hash(term) for term in terms], np.uint64)
+        found = []
+        in_articles, in_sections = np.zeros(len(terms), np.int64), np.zeros(len(terms), np.int64)
+        for segment, state in zip(self._segments, self._states, strict=True):
+            places = np.empty((len(terms), 4), np.int64)
+            kernel.look_up(segment.term_hashes, segment.term_places, hashes, places)
+            found.append(places)
+            in_articles += places[:, 2]
+            in_articles -= places[:, 0]
+            in_sections += places[:, 1]
+            in_sections -= places[:, 2]
+            if len(state.gone):
+                _subtract_gone(state, places, in_articles, in_sections)
+        return found, in_articles, in_sections
 
 
-def _gone(state: SegmentState, row: int) -> tuple[int, int]:
-    """In how many deleted articles and sections a term stands."""
-    if not len(state.gone):
-        return 0, 0
-    at = int(np.searchsorted(state.gone, row))
-    if at < len(state.gone) and state.gone[at] == row:
-        return int(state.gone_articles[at]), int(state.gone_sections[at])
-    return 0, 0
+def _subtract_gone(
+    state: SegmentState, places: NDArray[np.int64], in_articles: NDArray[np.int64], in_sections: NDArray[np.int64]
+) -> None:
+    """Take off the deleted articles and sections that hold each term."""
+    at = np.minimum(state.gone.searchsorted(places[:, 3]), len(state.gone) - 1)
+    hit = (state.gone[at] == places[:, 3]) & (places[:, 1] > places[:, 0])
+    in_articles -= np.where(hit, state.gone_articles[at], 0)
+    in_sections -= np.where(hit, state.gone_sections[at], 0)
 
 
 def _idf(total: int, having: int) -> float:

@@ -69,7 +69,7 @@ class WhooshSearcher:
         self._postings = Postings(self.segments, self.states)
         self._understanding = Understanding(shared_analyzer(lexicon, cache), self._lookup)
         self._changes = self._moments()
-        self._masks: dict[tuple[int, int, Viewer], Scores | None] = {}
+        self._masks: dict[tuple[int, int, Viewer], Scores] = {}
         # what was found lately: version key → numbers of segment and article, and back
         self._places: dict[str, tuple[int, int]] = {}
         self._keys: dict[tuple[int, int], str] = {}
@@ -104,7 +104,7 @@ class WhooshSearcher:
 
     def knows(self, term: str) -> bool:
         """Whether a word stands in any article."""
-        return self._postings("word", term).occurs
+        return self._postings.statistics("word", term).occurs
 
     def article(self, key: str) -> StoredArticle:
         """A version by its key."""
@@ -117,15 +117,14 @@ class WhooshSearcher:
     def visible(self, key: str, at: datetime, viewer: Viewer) -> bool:
         """Whether a version may be shown."""
         segment, article = self._place(key)
-        mask = self._mask(segment, at, viewer)
-        return mask is None or bool(mask[article])
+        return bool(self._mask(segment, at, viewer)[article] > 0)
 
     def current(self, article_id: str, at: datetime, viewer: Viewer) -> StoredArticle | None:
         """The version of an article in force at a moment."""
         for number, segment in enumerate(self.segments):
             mask = self._mask(number, at, viewer)
             for article in segment.versions(article_id):
-                if mask is None or mask[article]:
+                if mask[article] > 0:
                     return self._stored(number, article)
         return None
 
@@ -134,7 +133,7 @@ class WhooshSearcher:
         found = []
         for number, segment in enumerate(self.segments):
             mask = self._mask(number, at, viewer)
-            shown = np.flatnonzero(segment.alerts if mask is None else segment.alerts & (mask > 0))
+            shown = np.flatnonzero(segment.alerts & (mask > 0))
             found += [self._stored(number, int(a)) for a in shown]
         return sorted(found, key=lambda s: s.article.key)
 
@@ -203,19 +202,21 @@ class WhooshSearcher:
         moments = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
         return [m for m in moments.tolist() if m < FOREVER]
 
-    def _mask(self, number: int, at: datetime, viewer: Viewer) -> Scores | None:
-        """Which articles of a segment may be shown, float32 [articles], 1 or 0; None: all. The same between two changes."""
+    def _mask(self, number: int, at: datetime, viewer: Viewer) -> Scores:
+        """`ranking.best`'s `admitted`: which articles of a segment may be shown. The same between two changes."""
         moment = seconds(at)
         name = (number, bisect_right(self._changes, moment), viewer)
-        if name not in self._masks:
+        found = self._masks.get(name)
+        if found is None:
             segment, state = self.segments[number], self.states[number]
             allowed = state.live & in_force(state.start, state.end, moment)
             for article in np.flatnonzero(segment.restricted & allowed).tolist():
                 allowed[article] = admitted(self._stored(number, article).article.audience, viewer)
+            found = segment.article_weights if allowed.all() else allowed * segment.article_weights
             if len(self._masks) >= _MASKS:
                 self._masks = {}
-            self._masks[name] = None if allowed.all() else allowed.astype(np.float32)
-        return self._masks.get(name)
+            self._masks[name] = found
+        return found
 
     def _load_prepared(self, segment: int, article: int) -> Prepared:
         return from_bytes(self.segments[segment].prepared(article))

@@ -61,8 +61,10 @@ class Segment:
         serve, texts, self._build = (folder / file for file in segment_files(name))
         self._arrays = open_bundle(serve)
         self._texts = open_bundle(texts)
-        self._hashes, self._places = self._arrays["hashes"], self._arrays["places"]
-        self._documents, self._impacts = self._arrays["documents"], self._arrays["impacts"]
+        # what `indexer.inverted` describes: hashes uint64 [terms], places int64 [terms, 4], documents uint32 [postings] and
+        # impacts float32 [postings]
+        self.term_hashes, self.term_places = self._arrays["hashes"], self._arrays["places"]
+        self.posting_documents, self.posting_impacts = self._arrays["documents"], self._arrays["impacts"]
         # where each article's sections begin, int64 [articles + 1]
         self.sections: NDArray[np.int64] = self._arrays["sections"]
         self.articles = len(self.sections) - 1
@@ -94,18 +96,6 @@ class Segment:
         """First section of an article, and the one after its last."""
         start, end = self.sections[article : article + 2].tolist()
         return start, end
-
-    def find_term(self, hashed: np.uint64) -> tuple[int, int, int, int] | None:
-        """Where a term's postings begin and end, where those of sections begin, and the term's number; None: no such term."""
-        at = int(self._hashes.searchsorted(hashed))
-        if at == len(self._hashes) or self._hashes[at] != hashed:
-            return None
-        start, end, split, number = self._places[at].tolist()
-        return start, end, split, number
-
-    def postings(self, start: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Documents int64 [n], articles before sections, and impacts float32 [n] of a term."""
-        return self._documents[start:end], self._impacts[start:end]
 
     def key(self, article: int) -> str:
         """Key of an article version."""

@@ -10,9 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from indexer.documents import Terms
 from indexer.fields import FIELDS, STREAMS, stream_field
 
@@ -20,7 +17,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from whoosh import fields, formats, index
     from whoosh.analysis import Analyzer as WhooshAnalyzer
-    from whoosh.util.numeric import byte_to_length
 
 
 class CountedTerms(formats.Format):  # type: ignore[misc]
@@ -67,14 +63,3 @@ def schema() -> fields.Schema:
 def open_reader(folder: Path) -> Any:
     """A reader of the latest commit. One thread at a time may use it."""
     return index.open_dir(folder, readonly=True).reader()
-
-
-# Whoosh keeps a length in one byte; what comes back is the length that stands for it
-_KEPT = np.array([byte_to_length(b) for b in range(256)], np.int64)
-_NEAREST = _KEPT[np.minimum(np.searchsorted(_KEPT, np.arange(_KEPT[-1] + 1)), 255)]
-
-
-def stored_lengths(lengths: NDArray[Any]) -> NDArray[np.int64]:
-    """Field lengths as Whoosh gives them back, int64 of the same shape."""
-    found: NDArray[np.int64] = _NEAREST[np.minimum(lengths, len(_NEAREST) - 1)]
-    return found

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.field_postings import FieldPostings
 from indexer.whoosh_codec import CHUNK, PostingsFile, TermTable, length_bytes
 from indexer.whoosh_index import schema
 
@@ -23,21 +23,6 @@ with warnings.catch_warnings():
     from whoosh.codec.whoosh3 import STORED_COLUMN, W3Codec
 
 KEY = "key"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldPostings:
-    """Terms of one field stream and their postings, or some of them: a field may come in several parts."""
-
-    # e.g. `title_word`
-    field: str
-    # UTF-8, ascending, also from part to part
-    terms: Sequence[bytes]
-    # [terms + 1]: postings of term i are those from starts[i] to starts[i + 1]; every term has some
-    starts: NDArray[np.int64]
-    # of each posting: number of the document in the segment, ascending within a term, and how often the term stands in it
-    documents: NDArray[np.int32]
-    counts: NDArray[np.int32]
 
 
 def segments(folder: Path) -> list[str]:

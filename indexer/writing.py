@@ -23,7 +23,7 @@ from indexer.forward import Forward, forward
 from indexer.inverted import Averages, Inverted, averages
 from indexer.segment import Segment, segment_files, write_segment
 from indexer.state import SegmentState, state_of, write_states
-from indexer.whoosh_index import stored_lengths
+from indexer.whoosh_lengths import stored_lengths
 from indexer.whoosh_writer import commit_deletions
 from indexer.whoosh_writer import write_segment as write_whoosh
 

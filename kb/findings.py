@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from kb import fraud
-from kb.backend import Hit, Searcher
+from kb.backend import Hit, Searcher, StoredArticle
 from kb.matches import Asked, Match, asked, match
 from kb.pins import REASON, pin_key
 from kb.query import Query
@@ -39,15 +39,45 @@ class Findings:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a question led to, in order, before anything of it is shown."""
+
+    # fraud cards that the question set off, with the trigger of each
+    alerts: tuple[tuple[StoredArticle, str], ...]
+    hits: tuple[Hit, ...]
+    # key of the version that an editor pinned to this question
+    pinned: str | None
+    # whether the hits hold the quoted words as they stand
+    literal: bool
+    # False: nothing fits well
+    confident: bool
+
+    @property
+    def keys(self) -> list[str]:
+        """The versions in the order an agent sees them: fraud cards stand before all others."""
+        return list(dict.fromkeys((*(s.article.key for s, _ in self.alerts), *(h.key for h in self.hits))))
+
+
+def rank(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: int) -> Ranking:
+    """What a question leads to at a moment; nothing where nothing matches."""
+    hits, literal = search(searcher, query, viewer, at, limit)
+    return Ranking(
+        alerts=tuple(fraud.tripped(query.text, searcher.alerts(at, viewer))),
+        hits=tuple(hits),
+        pinned=_pinned(searcher, query, viewer, at),
+        literal=literal,
+        confident=bool(hits) and literal and _confident(query, hits[0]),
+    )
+
+
 def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: int) -> Findings:
     """What a question leads to at a moment; never nothing, unless there is nothing to show at all."""
     facts = asked(query, at)
-    pinned = _pinned(searcher, query, viewer, at)
-    alarms = fraud.tripped(query.text, searcher.alerts(at, viewer))
-    alerts = {s.article.key: Hit(s.article.key, None, 0.0, 1.0) for s, _ in alarms}
-    hits, literal = search(searcher, query, viewer, at, limit)
-    confident = bool(hits) and literal and _confident(query, hits[0])
-    message = _message(query, hits, confident, literal)
+    ranking = rank(searcher, query, viewer, at, limit)
+    alerts = {s.article.key: Hit(s.article.key, None, 0.0, 1.0) for s, _ in ranking.alerts}
+    hits = list(ranking.hits)
+    message = _message(query, hits, ranking.confident, ranking.literal)
     if not hits:
         hits = _nearest(searcher, viewer, at)
     return Findings(
@@ -55,10 +85,10 @@ def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
         generation=searcher.generation,
         at=at,
         alerts=tuple(match(searcher.prepared(h.key), h, facts) for h in alerts.values()),
-        cards=tuple(_card(searcher, h, facts, h.key == pinned) for h in hits if h.key not in alerts),
+        cards=tuple(_card(searcher, h, facts, h.key == ranking.pinned) for h in hits if h.key not in alerts),
         hits=len(hits),
         best=hits[0].key if hits else "",
-        confident=confident,
+        confident=ranking.confident,
         message=message,
     )
 

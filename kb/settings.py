@@ -10,7 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kb.errors import SettingError
+from kb.errors import KBError, SettingError
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SWITCH = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
@@ -123,6 +123,14 @@ def load_settings(env: Mapping[str, str] | None = None, toml: Path = Path("kb.to
         oidc_roles=source.get("oidc_roles", ""),
         git_commit=_switch(source, "git_commit"),
     )
+
+
+def require_articles() -> Settings:
+    """The settings, if their articles folder exists; raises KBError otherwise."""
+    settings = load_settings()
+    if not settings.articles.is_dir():
+        raise KBError(f"找不到文章目录 {settings.articles}，请在项目目录里运行，或设置 KB_ARTICLES。")
+    return settings
 
 
 def _secret(source: Mapping[str, str]) -> str:

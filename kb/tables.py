@@ -1,4 +1,4 @@
-"""Rows of a table in a file (JSON Lines, CSV, Excel), with everything that is wrong with its form.
+"""Rows of a table in a file (JSON Lines, CSV, TSV, Excel), with everything that is wrong with its form.
 
 Owns the kinds of files, their encodings and columns; what the rows mean is their reader's business.
 """
@@ -11,8 +11,10 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree.ElementTree import ParseError
 
 from kb.errors import ImportFileError
@@ -53,21 +55,35 @@ class Table:
         self.problems.append(Problem(self.path, line, 1 if line else 0, message, "warning"))
 
 
-def read_table(path: Path, required: Iterable[str], optional: Iterable[str] = ()) -> Table:
-    """Rows of a .jsonl, .csv or .xlsx file, with every problem of its form; no rows if a required column is missing.
+def read_table(
+    path: Path, required: Iterable[str], optional: Iterable[str] = (), names: Mapping[str, str] = MappingProxyType({})
+) -> Table:
+    """Rows of a .jsonl, .csv, .tsv or .xlsx file, with every problem of its form; no rows if a required column is missing.
 
+    `names`: other names that a column may have in the file → its name.
     Raises ImportFileError if the file cannot be read at all, or is of another kind.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise ImportFileError(f"{path} 不能导入：只认 {'、'.join(_READERS)} 文件。")
+        raise ImportFileError(f"{path} 读不了：只认 {'、'.join(_READERS)} 文件。")
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ImportFileError(f"{path} 读不出来：{error.strerror or error}。") from error
     table = Table(str(path))
     reader(data, table)
+    if names:
+        table.rows = [replace(row, values=_renamed(row.values, names)) for row in table.rows]
     return _with_columns(table, list(required), list(optional))
+
+
+def _renamed(values: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    """Columns by their own names; where a row has both names, the column that is filled counts."""
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        own = names.get(name, name)
+        found[own] = found.get(own) or value
+    return found
 
 
 def _with_columns(table: Table, required: list[str], optional: list[str]) -> Table:
@@ -96,16 +112,16 @@ def _read_jsonl(data: bytes, table: Table) -> None:
         if isinstance(value, dict):
             table.rows.append(_row(number, value))
         else:
-            table.say(number, '这一行要写成 {"id": …, "title": …} 的样子。')
+            table.say(number, '这一行要写成 {"列名": "内容", …} 的样子。')
 
 
-def _read_csv(data: bytes, table: Table) -> None:
-    _take_grid(_csv_lines(_decoded(data, table, also="gb18030"), table), table)
+def _read_csv(data: bytes, table: Table, delimiter: str = ",") -> None:
+    _take_grid(_csv_lines(_decoded(data, table, also="gb18030"), table, delimiter), table)
 
 
-def _csv_lines(text: str, table: Table) -> Iterator[tuple[int, list[object]]]:
+def _csv_lines(text: str, table: Table, delimiter: str) -> Iterator[tuple[int, list[object]]]:
     # strict: an open quotation mark would swallow the rest of the file in silence
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
     try:
         for cells in reader:
@@ -135,7 +151,12 @@ def _read_xlsx(data: bytes, table: Table) -> None:
             table.warn(f"有一格正好写满 {EXCEL_CELL} 个字，可能被 Excel 截断了。", row.line)
 
 
-_READERS: dict[str, Callable[[bytes, Table], None]] = {".jsonl": _read_jsonl, ".csv": _read_csv, ".xlsx": _read_xlsx}
+_READERS: dict[str, Callable[[bytes, Table], None]] = {
+    ".jsonl": _read_jsonl,
+    ".csv": _read_csv,
+    ".xlsx": _read_xlsx,
+    ".tsv": partial(_read_csv, delimiter="\t"),
+}
 
 
 def _decoded(data: bytes, table: Table, also: str = "") -> str:
@@ -152,7 +173,7 @@ def _decoded(data: bytes, table: Table, also: str = "") -> str:
         except UnicodeDecodeError:
             pass
         else:
-            table.warn(f"文件不是 UTF-8，按 {also.upper()} 读取，请核对导入后的文字。")
+            table.warn(f"文件不是 UTF-8，按 {also.upper()} 读取，请核对文字。")
             return text
     table.say(line, "这里有不是 UTF-8 的字节，请用 UTF-8 重新保存文件。")
     return ""

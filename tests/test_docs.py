@@ -51,7 +51,7 @@ def test_named_options_exist(path, commands):
         if isinstance(command, click.Group):
             command = command.commands[match[2]]
         known = {o for p in command.params for o in getattr(p, "opts", [])}
-        for option in re.findall(r"(?<!\S)(--[a-z-]+)", match[3]):
+        for option in re.findall(r"(?<!\S)(--[a-z0-9-]+)", match[3]):
             assert option in known, f"{path.name}: {snippet}"
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from flask import Flask, Response, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
+from jinja2 import FileSystemBytecodeCache
 from pydantic import ValidationError
 
 from indexer.backends import CurrentSearcher
 from indexer.engine import LocalEngine
-from kb import __version__
+from kb import __version__, pinyin
 from kb.ask import KnowledgeBase
 from kb.clock import now
 from kb.db.engine import Database
@@ -37,7 +38,6 @@ from web.identity import Identity, cookie_name
 from web.inbox import inbox, waiting_counts
 from web.lane import Lane
 from web.notices import notice_pages
-from web.oidc import oidc
 from web.people import people
 from web.places import register_places
 from web.proxies import Forwarded, Networks
@@ -97,6 +97,9 @@ def _add_pages(app: Flask, services: Services, identity: Identity) -> None:
     app.register_blueprint(agent_pages(services.base))
     app.register_blueprint(auth(services, identity, limit_sign_in(app)))
     if services.settings.oidc_issuer:
+        # imported here: what it needs takes a tenth of a second
+        from web.oidc import oidc
+
         app.register_blueprint(oidc(app, services, identity))
     app.register_blueprint(people(services, identity))
     app.register_blueprint(editor(services))
@@ -119,7 +122,12 @@ def _put_in_front(app: Flask, services: Services) -> None:
 
 
 def warm(app: Flask) -> None:
-    """Open the index, ask it something and compile the templates now, so that forked workers share what that loads."""
+    """Open the index, ask it something and load templates and readings now, so that forked workers share what that takes."""
+    cache = app.extensions[SERVICES].settings.var / "cache"
+    pinyin.load(cache)
+    compiled = cache / "templates"
+    compiled.mkdir(mode=0o700, parents=True, exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
     for name in app.jinja_env.list_templates(["html"]):
         app.jinja_env.get_template(name)
     with contextlib.suppress(IndexProblem):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import warnings
@@ -13,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from indexer import build as building
 from indexer import generations
-from indexer.cli import progress_bar, require_articles
+from indexer.background import beside
+from indexer.progress import Progress, no_progress, progress_bar
 from kb import questions_log, signing_in
 from kb.clock import now
 from kb.db.engine import Database
 from kb.errors import DatabaseProblem, KBError
 from kb.publishing.background import start_applier
 from kb.publishing.workbench import Workbench
-from kb.settings import Settings
+from kb.settings import Settings, require_articles
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -45,20 +46,24 @@ def serve(host: str | None, port: int | None) -> None:
     settings = require_articles()
     # where it listens decides who may read without signing in
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    _prepare(settings)
+    # hardly anything that is made until the service runs could be collected: 1,200 objects in a third of a second
+    gc.disable()
     # imported here: the other commands start faster without the web framework
     from web.app import SERVICES, create_app, warm
 
     app = create_app(settings)
-    click.echo(f"坐席知识台：{settings.address}   按 Ctrl+C 停止")
     services = app.extensions[SERVICES]
+    usable = services.source.open_current()
+    if not usable:
+        _build(settings, services.workbench)
+    click.echo(f"坐席知识台：{settings.address}   按 Ctrl+C 停止")
     _say_setup_link(services.database, settings)
-    _catch_up(services.workbench)
     warm(app)
     # what is made by now stays: the collector of a worker leaves it alone, so that its memory stays shared
-    gc.collect()
     gc.freeze()
-    _Server(app, settings, settings.listening, partial(start_applier, services.workbench)).run()
+    gc.enable()
+    updating = beside(partial(_bring_up_to_date, settings, services.workbench), _say_lost) if usable else None
+    _Server(app, settings, settings.listening, partial(start_applier, services.workbench), updating).run()
 
 
 def _say_setup_link(database: Database, settings: Settings) -> None:
@@ -81,30 +86,59 @@ def _catch_up(workbench: Workbench) -> None:
         click.echo(f"有的发布还没有完成，会再试：{error}", err=True)
 
 
-def _prepare(settings: Settings) -> None:
-    """Build or update the index; where that fails, an older generation serves and the failure is said."""
+def _build(settings: Settings, workbench: Workbench) -> None:
+    """Make or bring up to date an index that cannot serve as it is. Raises KBError where there is none then."""
     first = generations.current_name(settings.index) is None
+    with progress_bar("第一次启动，正在建立索引" if first else "更新索引") as progress:
+        _update(settings, progress, required=first)
+    _catch_up(workbench)
+
+
+def _bring_up_to_date(settings: Settings, workbench: Workbench) -> None:
+    _update(settings, no_progress, required=False)
+    _catch_up(workbench)
+
+
+def _say_lost() -> None:
+    click.echo(
+        "更新索引的进程意外中止（可能内存或磁盘不足），用现有的索引继续服务。可以运行 kb index update 再试。", err=True
+    )
+
+
+def _update(settings: Settings, progress: Progress, *, required: bool) -> None:
+    """Build or update the index. Where that fails and it is not `required`, an older generation serves and the failure is said."""
+    # imported here: a service whose index is up to date starts sooner without it
+    from indexer import build as building
+
     try:
-        with progress_bar("第一次启动，正在建立索引" if first else "更新索引") as progress:
-            built = building.update(settings, now(), progress)
+        built = building.update(settings, now(), progress)
     except KBError as error:
-        if first:
+        if required:
             raise
         click.echo(f"索引没有更新，用原来的继续服务：{error}", err=True)
         return
-    errors = [p for p in built.problems if p.level == "error"]
-    for problem in errors:
-        click.echo(str(problem), err=True)
+    for problem in built.problems:
+        if problem.level == "error":
+            click.echo(str(problem), err=True)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn around one application, without a configuration file."""
 
     def __init__(
-        self, app: Flask, settings: Settings, address: str, in_worker: Callable[[], object] = lambda: None
+        self,
+        app: Flask,
+        settings: Settings,
+        address: str,
+        in_worker: Callable[[], object] = lambda: None,
+        beside: int | None = None,
     ) -> None:
-        """`in_worker`: what every worker does first, such as starting threads, which do not outlive a fork."""
+        """`in_worker`: what every worker does first, such as starting threads, which do not outlive a fork.
+
+        `beside`: a process that was started before and that nobody else reaps.
+        """
         self._app = app
+        self._beside = beside
         self._in_worker = in_worker
         self._settings = settings
         self._address = address
@@ -126,11 +160,18 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "accesslog": None,
             "limit_request_line": 8190,
             "control_socket_disable": True,
+            "when_ready": self._reap,
             "post_worker_init": self._begin,
         }
         for key, value in chosen.items():
             if key in self.cfg.settings:
                 self.cfg.set(key, value)
+
+    def _reap(self, _: object) -> None:
+        """From now on gunicorn reaps every child that ends; one that ended before goes unnoticed."""
+        if self._beside is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._beside, os.WNOHANG)
 
     def _begin(self, _: object) -> None:
         questions_log.start()

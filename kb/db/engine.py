@@ -92,9 +92,11 @@ class Database:
         copy = None
         with self.reading() as connection:
             self._refuse(connection, "empty", "older")
-            older = upgrading.standing(connection) == "older"
+            stands = upgrading.standing(connection)
             found = upgrading.revision(connection)
-        if older and self.file:
+        if stands == "current":
+            return None
+        if stands == "older" and self.file:
             copy = upgrading.keep_copy(self.file, f"before-upgrade-from-{found}")
         with self.writing() as connection:
             # another process may have been faster

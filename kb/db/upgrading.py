@@ -5,20 +5,24 @@ from __future__ import annotations
 import sqlite3
 import threading
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from kb.db.schema import METADATA
 from kb.errors import DatabaseProblem
 
+# Alembic is imported where steps are taken: that takes a fifth of a second, and a current database needs none of it
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 # empty: no tables yet · foreign: tables of the same names that we did not make
 Standing = Literal["empty", "current", "older", "newer", "foreign"]
 MIGRATIONS = Path(__file__).parent / "migrations"
+# the last of them, so that it is known without reading them
+HEAD = "0001"
+# where Alembic writes the version of the tables, in one row
+_VERSIONS = "alembic_version"
 # Alembic keeps what it is doing in globals
 _ONE_AT_A_TIME = threading.Lock()
 _REFUSALS: dict[Standing, str] = {
@@ -31,16 +35,21 @@ _REFUSALS: dict[Standing, str] = {
 
 def head() -> str:
     """The version that this program works with."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+    return HEAD
 
 
 def revision(connection: Connection) -> str | None:
     """The version that the database has, None if it never had one."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSIONS):
+        return None
+    found: str | None = connection.execute(text(f"SELECT version_num FROM {_VERSIONS}")).scalar_one_or_none()  # noqa: S608
+    return found
 
 
 def known() -> frozenset[str]:
     """All versions that this program knows the steps of."""
+    from alembic.script import ScriptDirectory
+
     return frozenset(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 
 
@@ -71,17 +80,23 @@ def _taken(connection: Connection) -> list[str]:
 
 def migrate(connection: Connection, to: str = "head") -> None:
     """Take the steps to a version, forward, in the connection's transaction."""
+    from alembic import command
+
     with _ONE_AT_A_TIME:
         command.upgrade(_config(connection), to)
 
 
 def unmake(connection: Connection, to: str = "base") -> None:
     """Take the steps back to a version in the connection's transaction; `base`: no tables, and nothing that was in them."""
+    from alembic import command
+
     with _ONE_AT_A_TIME:
         command.downgrade(_config(connection), to)
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     if connection.dialect.name == "postgresql":
         # filling a column of a large table takes as long as it takes
         connection.execute(text("SET LOCAL statement_timeout = 0"))

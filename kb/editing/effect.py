@@ -10,40 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
-from typing import Literal
 
-from kb import fraud
-from kb.backend import Searcher, StoredArticle
+from kb.backend import Searcher
+from kb.editing.asking import DEPTH, TOP, Asking, Kind, Question, Ranked, questions_to
 from kb.editing.similar import pairs
-from kb.findings import search
 from kb.query import MAX_QUESTION
 from kb.types import Article
-from kb.visibility import ANYBODY, Viewer
 
-TOP = 3
-DEPTH = 10
 # test queries of other articles that are asked: a thousand take about a second
 GOLDEN = 3000
-# golden: a test query · phrasing: of a changed article · not: must not be found · given: nothing is expected
-Kind = Literal["golden", "phrasing", "not", "given"]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question, the article that it should lead to (kind `not`: should not), and who asks."""
-
-    text: str
-    article_id: str = ""
-    kind: Kind = "given"
-    viewer: Viewer = ANYBODY
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """An article as it stands in an answer."""
-
-    id: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +99,13 @@ def questions_of(
     own = {article.id for article in changed}
     found: list[Question] = []
     for article in changed:
-        found += _of(article, article.test_queries, "golden")
-        found += _of(article, article.questions, "phrasing")
-        found += _of(article, article.not_queries, "not")
+        found += questions_to(article, "golden", "phrasing", "not")
     found += [Question(text) for text in given]
-    golden = [q for a in articles if a.id not in own for q in _of(a, a.test_queries, "golden")]
+    golden = [q for a in articles if a.id not in own for q in questions_to(a, "golden")]
     if len(golden) > GOLDEN:
         said = pairs("\n".join((*(q.text for q in found), *(a.answer for a in changed))))
         golden = nlargest(GOLDEN, golden, key=lambda q: len(said & pairs(q.text)))
     return list(dict.fromkeys((*found, *golden)))
-
-
-def _of(article: Article, texts: Iterable[str], kind: Kind) -> list[Question]:
-    audience = article.audience
-    insider = Viewer(frozenset(audience.roles), frozenset(audience.queues), frozenset(audience.regions))
-    return [Question(text, article.id, kind, insider) for text in texts]
 
 
 def effect(
@@ -148,8 +115,12 @@ def effect(
 
     Questions that are too long to be asked are left out.
     """
+    return effect_between(Asking(before, at), Asking(after, at), questions, changed)
+
+
+def effect_between(was: Asking, now: Asking, questions: Iterable[Question], changed: Iterable[str] = ()) -> Effect:
+    """The same of two searchers that may have been asked already."""
     own = set(changed)
-    was, now = _Asked(before, at), _Asked(after, at)
     made = [_change(was, now, q) for q in questions if len(q.text) <= MAX_QUESTION]
     missed = tuple(c for c in made if c.kind == "golden" and c.article_id in own and not _in_top(c.after))
     judged = [c for c in made if c.kind != "not" and c not in missed]
@@ -163,46 +134,14 @@ def effect(
     )
 
 
-class _Asked:
-    """A searcher that is asked at one moment; alerts and titles are looked up once."""
-
-    def __init__(self, searcher: Searcher, at: datetime) -> None:
-        self._searcher = searcher
-        self._at = at
-        self._titles: dict[tuple[str, Viewer], str] = {}
-        self._alerts: dict[Viewer, list[StoredArticle]] = {}
-
-    def ids(self, question: Question) -> list[str]:
-        """The articles that answer a question, best first; fraud cards that it sets off stand before all others."""
-        searcher, viewer = self._searcher, question.viewer
-        query = searcher.understanding.understand(question.text, searcher.knows)
-        if viewer not in self._alerts:
-            self._alerts[viewer] = searcher.alerts(self._at, viewer)
-        alarms = (s.article.id for s, _ in fraud.tripped(query.text, self._alerts[viewer]))
-        hits, _ = search(searcher, query, viewer, self._at, DEPTH)
-        return list(dict.fromkeys((*alarms, *(hit.key.rpartition("@")[0] for hit in hits))))[:DEPTH]
-
-    def ranked(self, ids: Iterable[str], viewer: Viewer) -> tuple[Ranked, ...]:
-        """Articles with their titles."""
-        return tuple(Ranked(i, self.title(i, viewer)) for i in ids)
-
-    def title(self, article_id: str, viewer: Viewer) -> str:
-        """The title of an article, empty where there is none now."""
-        key = (article_id, viewer)
-        if key not in self._titles:
-            stored = self._searcher.current(article_id, self._at, viewer)
-            self._titles[key] = stored.article.title if stored else ""
-        return self._titles[key]
-
-
-def _change(before: _Asked, after: _Asked, question: Question) -> Change:
+def _change(before: Asking, after: Asking, question: Question) -> Change:
     was, now = before.ids(question), after.ids(question)
     target, viewer = question.article_id, question.viewer
     return Change(
         question.text, question.kind, target,
         (after.title(target, viewer) or before.title(target, viewer)) if target else "",
-        was.index(target) + 1 if target in was else None,
-        now.index(target) + 1 if target in now else None,
+        before.rank(question),
+        after.rank(question),
         before.ranked(was[:TOP], viewer),
         after.ranked(now[:TOP], viewer),
     )  # fmt: skip

@@ -164,15 +164,17 @@ def by_arrays(searcher, query):
     planned = ranking.plan(query, searcher.postings)
     found = {}
     for number, (segment, state) in enumerate(zip(searcher.segments, searcher.states, strict=True)):
-        scores, factor = ranking.score(planned, number, segment)
-        for document in np.flatnonzero(scores > 0).tolist():
+        sums = ranking.sums(planned, number, segment)
+        for document in np.flatnonzero(sums[:, 0] > 0).tolist():
             section = document - segment.articles
+            emphasis = SECTION_COVERAGE if section >= 0 else COVERAGE
+            summed, share = sums[document].tolist()
             article = document if section < 0 else int(segment.owners[section])
             if state.live[article]:
                 name = (segment.key(article), segment.anchor(section) if section >= 0 else "")
                 found[name] = (
-                    float(scores[document]),
-                    ranking.coverage(float(factor[document]), of_section=section >= 0),
+                    summed * (1 - emphasis + share),
+                    ranking.coverage(share, of_section=section >= 0),
                 )
     return found
 

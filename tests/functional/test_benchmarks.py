@@ -5,11 +5,12 @@ import importlib.util
 import itertools
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from builders import write_small_library
 
-from benchmarks import ask, build, corpus, latency, load, memory, suggest, update
+from benchmarks import ask, build, corpus, latency, load, memory, page, suggest, update
 from benchmarks.client import Client, Target
 from benchmarks.peers import ENGINES, Ours
 from benchmarks.peers.peer import make_question
@@ -99,6 +100,16 @@ def test_a_folder_of_articles_keeps_its_lexicon(tmp_path):
     assert corpus.make(tmp_path / "all", tmp_path / "own", 100, seed=1) == 5
     assert contents(tmp_path / "all") == contents(tmp_path / "own")
     assert (tmp_path / "some/_lexicon").is_dir()
+
+
+def test_rows_can_have_the_articles_that_come_along_among_them(rows_file, tmp_path, monkeypatch):
+    write_small_library(tmp_path / "own")
+    monkeypatch.setattr(corpus, "REPOSITORY_ARTICLES", tmp_path / "own")
+    assert corpus.make(tmp_path / "mixed", rows_file, 12, seed=1, with_own=True) == 12
+    library = load_library(tmp_path / "mixed")
+    assert not library.errors
+    assert [a.status for a in library.articles].count("imported") == 12 - 5
+    assert contents(tmp_path / "own").items() < contents(tmp_path / "mixed").items()
 
 
 def test_making_folders_says_how_large_they_are(figures):
@@ -213,6 +224,32 @@ def test_asking_is_measured_from_ranking_to_fragment(tmp_path, capsys):
     rows = json.loads(path.read_text("utf-8"))["rows"]
     assert [row["what"] for row in rows] == ["ranking", "answer", "fragment"]
     assert "5 articles" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path(page.CHROMIUM).exists(), reason=f"{page.CHROMIUM} is not installed")
+def test_typing_is_measured_among_imported_articles_and_in_a_folder_as_it_is(figures, tmp_path, capsys):
+    rows = figures(page, "--articles", "220", "--questions", "2")["rows"]
+    assert [(row["what"], row["questions"]) for row in rows] == [("keystroke to page", 2), ("keystroke to paint", 2)]
+    there, painted = rows
+    assert 0 < there["p50_ms"] < painted["p50_ms"]
+    write_small_library(tmp_path / "articles")
+    page.main(["--source", str(tmp_path / "articles"), "--questions", "1"])
+    assert "keystroke to paint" in capsys.readouterr().out
+
+
+def test_half_of_what_is_typed_are_test_queries(rows_file, tmp_path):
+    settings = corpus.settings_for(tmp_path, rows_file, 300, 1, with_own=True)
+    own = {query for a in load_library(settings.articles).articles for query in a.test_queries}
+    questions = page.mixed_questions(settings.articles, 40, 1, None)
+    assert len(questions) == 40
+    assert 18 <= sum(question in own for question in questions) <= 22
+
+
+@pytest.mark.parametrize("more", [["--question-file", "asked.txt"], ["--source", "rows.jsonl"]])
+def test_typing_refuses_what_needs_a_number_of_articles(more, capsys):
+    with pytest.raises(SystemExit):
+        page.main(more)
+    assert f"{more[0]} " in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_percentiles_are_values_that_occurred():

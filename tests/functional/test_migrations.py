@@ -3,11 +3,14 @@
 import multiprocessing
 import shutil
 import sqlite3
+import subprocess
+import sys
 import textwrap
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from click.testing import CliRunner
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import NoSuchTableError
@@ -39,9 +42,31 @@ def next_program(tmp_path, monkeypatch):
             op.drop_column("notices", "colour")
         """
     (folder / "versions/9999_next.py").write_text(textwrap.dedent(step.format(head=upgrading.head())))
-    present = upgrading.MIGRATIONS
-    monkeypatch.setattr(upgrading, "MIGRATIONS", folder)
-    return lambda: monkeypatch.setattr(upgrading, "MIGRATIONS", present)
+    present = upgrading.MIGRATIONS, upgrading.HEAD
+
+    def become(migrations, head):
+        monkeypatch.setattr(upgrading, "MIGRATIONS", migrations)
+        monkeypatch.setattr(upgrading, "HEAD", head)
+
+    become(folder, "9999")
+    return lambda: become(*present)
+
+
+def test_the_version_of_the_program_is_that_of_its_last_step(any_database):
+    assert ScriptDirectory(str(upgrading.MIGRATIONS)).get_heads() == [upgrading.head()]
+    with any_database.reading() as connection:
+        assert upgrading.revision(connection) == MigrationContext.configure(connection).get_current_revision()
+
+
+def test_a_current_database_is_used_without_alembic(tmp_path):
+    url = f"sqlite:///{tmp_path / 'kb.db'}"
+    Database(url).upgrade()
+    program = (
+        "import sys; from kb.db.opening import open_database; from kb.clock import now;"
+        f" opened = open_database({url!r}, now()); assert opened.database.is_current(); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "False\n", done.stderr
 
 
 def test_migrations_make_exactly_the_tables_of_the_schema(any_database):

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from whoosh import index, query, scoring
 
 from indexer import whoosh_codec
+from indexer.field_postings import FieldPostings
 from indexer.whoosh_index import schema
-from indexer.whoosh_writer import FieldPostings, commit_deletions, segments, write_segment
+from indexer.whoosh_writer import commit_deletions, segments, write_segment
 
 FIELDS = ["body_word", "heading_bigram", "keywords_word", "title_word"]
 TERMS = ["a", "b", "卡", "挂失", "补卡", "é", "𠮷", "z" * 300]

@@ -1,18 +1,24 @@
 """Letters for words and wrong characters for right ones: what an agent types in a hurry, and what was meant."""
 
+import re
+import subprocess
+import sys
+from functools import lru_cache
 from itertools import pairwise
 
 import pytest
 from builders import words_lookup, write_small_library
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypinyin.constants import PHRASES_DICT
+from pypinyin.seg import mmseg
 
 from kb.errors import QuestionError
 from kb.letters import Speller
 from kb.library import load_library
 from kb.lookup import Lookup, write_table
 from kb.naming import naming
-from kb.pinyin import full, initials, sounds_like, syllables
+from kb.pinyin import Readings, full, initials, sounds_like, syllables
 from kb.query import MAX_QUESTION, Understanding
 from kb.spelling import Corrector
 
@@ -21,6 +27,12 @@ WORDS = {
     "密码": 30, "重置": 9, "验证码": 10, "转账": 22, "经典": 30, "账单": 14, "长期": 3, "补办": 8, "理财": 26, "存款": 33, "预约": 6,
     "行李": 1,
 }  # fmt: skip
+
+
+@lru_cache
+def phrase_readings():
+    """pypinyin's own phrases, without the readings that banks use."""
+    return Readings("[一-龥]", dict.fromkeys(sorted(PHRASES_DICT), ""), {})
 
 
 def known_words(frequency):
@@ -51,6 +63,31 @@ def lookup(analyzer, tmp_path_factory):
 
 
 # -- pinyin
+
+
+def test_a_copy_of_the_readings_reads_as_pypinyin_does(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from kb.pinyin import load, syllables;"
+        f" load(Path({str(tmp_path)!r})); print(syllables('我的银行卡还款，重庆长沙'), 'pypinyin' in sys.modules)"
+    )
+
+    def said():
+        return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    made, kept = said(), said()
+    assert made.removesuffix("True\n") == kept.removesuffix("False\n")
+    assert made.startswith("('wo', 'de', 'yin', 'hang', 'ka', 'huan', 'kuan', 'chong', 'qing', 'chang', 'sha')")
+    copy = tmp_path / "pinyin"
+    good = copy.read_bytes()
+    copy.write_bytes(good[:1000] + b"\0" + good[1001:])
+    assert said() == made
+    assert copy.read_bytes() == good
+
+
+@given(st.text(alphabet="一不重庆银行长沙还款了得着地的都市里程\ue820a，〇", max_size=14))
+def test_phrases_are_cut_as_by_pypinyin(text):
+    stock = [part for run in re.findall(r"[^a，]+", text) for part in mmseg.seg.cut(run)]
+    assert [part for run in re.findall(r"[^a，]+", text) for part in phrase_readings().cut(run)] == stock
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,203 @@
+"""The inner loops of ranking, compiled by Numba: look terms up, weigh them, add their postings up, pick the best documents.
+
+Compiled for exactly the types below, so that nothing is ever compiled while a question waits; the machine code is kept beside
+this file, or in the user's cache folder, or where `NUMBA_CACHE_DIR` says. Arrays are C-contiguous.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numba import njit, types
+from numpy.typing import NDArray
+
+from indexer.fields import CLAUSE_ARTICLE, CLAUSE_OWN, COVERAGE, SECTION_COVERAGE, SECTION_NAMED
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
+# a share of the question is never counted for more than the whole, but sums of float32 may be greater by a little
+_SLACK = 1.0001
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _compiled(signature: Any) -> Callable[[Function], Function]:
+    """Compile a function for one signature, now."""
+
+    def compile_now(function: Function) -> Function:
+        try:
+            made = njit(signature, cache=True)(function)
+        except RuntimeError:  # there is no folder to keep it in: it takes some seconds each time
+            made = njit(signature)(function)
+        compiled: Function = made
+        return compiled
+
+    return compile_now
+
+
+def _given(kind: Any, dimensions: int = 1) -> Any:
+    """An array that is only read: it may lie in a mapped file."""
+    return types.Array(kind, dimensions, "C", readonly=True)
+
+
+_FLOATS, _SUMS, _INTS = types.float32[::1], types.float32[:, ::1], types.int64[::1]
+_PLACES = types.int64[:, ::1]
+
+
+@_compiled(types.void(_given(types.uint64), _given(types.int64, 2), _given(types.uint64), _PLACES))
+def look_up(hashes: NDArray[np.uint64], places: Ints, wanted: NDArray[np.uint64], found: Ints) -> None:
+    """Fill `found` [wanted, 4] with the rows of `places` whose ascending hash is wanted; rows of zeros where there is none."""
+    for number in range(len(wanted)):
+        low, high = 0, len(hashes)
+        while low < high:
+            middle = (low + high) // 2
+            if hashes[middle] < wanted[number]:
+                low = middle + 1
+            else:
+                high = middle
+        hit = low < len(hashes) and hashes[low] == wanted[number]
+        for column in range(4):
+            found[number, column] = places[low, column] if hit else 0
+
+
+@_compiled(
+    types.void(_INTS, _INTS, types.int64, types.int64, _given(types.int64), _given(types.float64), types.float64[:, ::1])
+)  # fmt: skip
+def weigh(
+    in_articles: Ints, in_sections: Ints, articles: int, sections: int, groups: Ints, weights: Doubles, made: Doubles
+) -> None:
+    """Weigh the terms of a question: fill `made` [4, terms].
+
+    Rows: weight · idf among articles and among sections; what the term's place adds to the coverage of an article, and of a
+    section. `in_…`: how many hold each term; `groups`: the number of each term's place, ascending, -1 (at the end) for
+    terms that count nowhere. idf = ln(1 + (N - n + 0.5) / (n + 0.5)) (Robertson & Zaragoza 2009).
+    """
+    whole_articles = whole_sections = 0.0
+    number = 0
+    while number < len(groups):
+        end = number
+        least_article = least_section = np.inf
+        while end < len(groups) and groups[end] == groups[number]:
+            article_idf = math.log(1 + (articles - in_articles[end] + 0.5) / (in_articles[end] + 0.5))
+            section_idf = math.log(1 + (sections - in_sections[end] + 0.5) / (in_sections[end] + 0.5))
+            made[0, end], made[1, end] = weights[end] * article_idf, weights[end] * section_idf
+            least_article, least_section = min(least_article, article_idf), min(least_section, section_idf)
+            end += 1
+        if groups[number] >= 0:
+            whole_articles += least_article
+            whole_sections += least_section
+            made[2, number:end], made[3, number:end] = least_article, least_section
+        number = end
+    made[2] *= COVERAGE / (whole_articles if whole_articles > 0 else 1.0)
+    made[3] *= SECTION_COVERAGE / (whole_sections if whole_sections > 0 else 1.0)
+
+
+@_compiled(
+    types.void(
+        _given(types.uint32), _given(types.float32), _given(types.int64, 2), _given(types.int64), _given(types.float64, 2),
+        _SUMS, types.int32[::1],
+    )
+)  # fmt: skip
+def add_up(
+    documents: NDArray[np.uint32], impacts: Floats, places: Ints, groups: Ints, weighed: Doubles, sums: Floats,
+    marks: NDArray[np.int32],
+) -> None:  # fmt: skip
+    """Fill `sums` [documents, 2] with Σ weight · idf · impact, and with e · coverage.
+
+    `documents`, `impacts`: the postings of the segment. `places`: from `look_up`. `marks` [documents]: space for notes.
+    """
+    sums[:] = 0
+    marks[:] = -1
+    for term in range(len(groups)):
+        start, end, split = places[term, 0], places[term, 1], places[term, 2]
+        group = groups[term]
+        several = group >= 0 and (
+            (term > 0 and groups[term - 1] == group) or (term + 1 < len(groups) and groups[term + 1] == group)
+        )
+        for of_sections in range(2):
+            first, last = (split, end) if of_sections else (start, split)
+            weight, share = np.float32(weighed[of_sections, term]), np.float32(weighed[2 + of_sections, term])
+            for at in range(first, last):
+                document = documents[at]
+                sums[document, 0] += weight * impacts[at]
+                if group < 0:
+                    continue
+                if several:
+                    if marks[document] == group:
+                        continue
+                    marks[document] = group
+                sums[document, 1] += share
+
+
+@_compiled(types.int64(types.float32, types.int64, types.int64, _FLOATS, _INTS))
+def _insert(score: float, number: int, held: int, scores: Floats, numbers: Ints) -> int:
+    """Put a number among the best held so far, behind those of the same score; how many are held then."""
+    place = min(held, len(scores) - 1)
+    while place > 0 and scores[place - 1] < score:
+        scores[place], numbers[place] = scores[place - 1], numbers[place - 1]
+        place -= 1
+    scores[place], numbers[place] = score, number
+    return min(held + 1, len(scores))
+
+
+@_compiled(types.int64(_SUMS, _given(types.float32), _FLOATS, _INTS))
+def pick_articles(sums: Floats, admitted: Floats, scores: Floats, numbers: Ints) -> int:
+    """Fill `scores` and `numbers` with the best articles, best first, equal ones in the order of number; how many there are.
+
+    `admitted` [articles]: 0 for those that may not be shown, else what their score is multiplied by, at most 1.
+    """
+    held = 0
+    least = np.float32(0)
+    for article in range(len(admitted)):
+        bound = sums[article, 0] * np.float32(_SLACK)
+        if bound <= least:
+            continue
+        score = sums[article, 0] * (np.float32(1 - COVERAGE) + sums[article, 1]) * admitted[article]
+        if score > least:
+            held = _insert(score, article, held, scores, numbers)
+            if held == len(scores):
+                least = scores[held - 1]
+    return held
+
+
+@_compiled(types.int64(_SUMS, _given(types.float32), _given(types.int64), _given(types.boolean), _FLOATS, _INTS))
+def pick_clauses(
+    sums: Floats, admitted: Floats, owners: Ints, clauses: NDArray[np.bool_], scores: Floats, numbers: Ints
+) -> int:
+    """The same for the sections that are clauses: each has a share of its article's score and its own.
+
+    `owners` [sections]: number of the article; `clauses` [sections].
+    """
+    held = 0
+    least = np.float32(0)
+    articles = len(admitted)
+    for section in range(len(owners)):
+        document, owner = articles + section, owners[section]
+        own = sums[document, 0] * (np.float32(1 - SECTION_COVERAGE) + sums[document, 1])
+        if own <= 0 or not clauses[section] or admitted[owner] <= 0:
+            continue
+        of_article = sums[owner, 0] * (np.float32(1 - COVERAGE) + sums[owner, 1])
+        score = np.float32(CLAUSE_ARTICLE) * of_article + np.float32(CLAUSE_OWN) * own
+        if score > least:
+            held = _insert(score, section, held, scores, numbers)
+            if held == len(scores):
+                least = scores[held - 1]
+    return held
+
+
+@_compiled(types.int64(_SUMS, types.int64, types.int64, types.int64))
+def pick_section(sums: Floats, articles: int, start: int, end: int) -> int:
+    """The best of the sections from `start` to `end` that cover enough of the question, or -1."""
+    best, found = np.float32(0), -1
+    for section in range(start, end):
+        factor = np.float32(1 - SECTION_COVERAGE) + sums[articles + section, 1]
+        if factor >= np.float32(1 - SECTION_COVERAGE + SECTION_COVERAGE * SECTION_NAMED):
+            score = sums[articles + section, 0] * factor
+            if score > best:
+                best, found = score, section
+    return found

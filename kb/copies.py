@@ -1,0 +1,35 @@
+"""Copies of what takes long to read from a library: made once, in a folder of this service alone, and checked when read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from zlib import crc32
+
+from kb.strings_table import join, numbers_of, pack_numbers, split
+
+
+def kept(file: Path, made_with: str, make: Callable[[], Sequence[bytes]]) -> list[memoryview]:
+    """The parts that `make` gives, from the copy if there is a whole one of the same `made_with`; it is made anew otherwise."""
+    try:
+        return _unpack(file.read_bytes(), made_with)
+    except (OSError, ValueError):
+        pass
+    body = join((made_with.encode(), *make()))
+    data = join((pack_numbers([crc32(body)]), body))
+    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as temporary:
+        temporary.write(data)
+    Path(temporary.name).replace(file)
+    return _unpack(data, made_with)
+
+
+def _unpack(data: bytes, made_with: str) -> list[memoryview]:
+    """Raises ValueError for what is not the whole copy."""
+    checksum, body = split(data)
+    if len(checksum) != 4 or numbers_of(checksum)[0] != crc32(body):
+        raise ValueError("a damaged copy")
+    found, *parts = split(body)
+    if found != made_with.encode():
+        raise ValueError("a copy of something else")
+    return parts
