@@ -42,11 +42,11 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes nameless files in it
 @click.option("--host", help="监听地址，默认 127.0.0.1")
 @click.option("--port", type=click.IntRange(1, 65535), help="端口，默认 8000")
 def serve(host: str | None, port: int | None) -> None:
-    """启动坐席页面和接口；第一次启动会先建立索引，文章有变化会先更新。"""
+    """启动坐席页面和接口；第一次启动会先建立索引，以后有变化的文章在服务的同时更新。"""
     settings = require_articles()
     # where it listens decides who may read without signing in
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    # hardly anything that is made until the service runs could be collected: 1,200 objects in a third of a second
+    # hardly anything that is made until the service runs could be collected: 1,200 objects in a fifth of a second
     gc.disable()
     # imported here: the other commands start faster without the web framework
     from web.app import SERVICES, create_app, warm
