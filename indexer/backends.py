@@ -25,6 +25,7 @@ class CurrentSearcher:
     def __init__(self, settings: Settings) -> None:
         self._root = settings.index
         self._cache = settings.var / "cache"
+        self._learned = settings.learned
         self._opening = threading.Lock()
         self._searcher: WhooshSearcher | None = None
         self._pointed: str | None = None
@@ -49,7 +50,10 @@ class CurrentSearcher:
             if name is None:
                 return False
             try:
-                self._searcher, self._pointed = open_generation(self._root / name, self._cache), name
+                self._searcher, self._pointed = (
+                    open_generation(self._root / name, self._cache, learned=self._learned),
+                    name,
+                )
             except IndexProblem as error:
                 _LOG.info("generation %s cannot serve: %s", name, error)
                 return False
@@ -73,7 +77,7 @@ class CurrentSearcher:
         first: IndexProblem | None = None
         for candidate in [name, *others] if name else others:
             try:
-                return open_generation(self._root / candidate, self._cache)
+                return open_generation(self._root / candidate, self._cache, learned=self._learned)
             except IndexProblem as error:
                 _LOG.error("generation %s cannot serve: %s", candidate, error)
                 first = first or error
@@ -82,10 +86,10 @@ class CurrentSearcher:
         raise first or IndexMissing("还没有索引，请运行 kb index build。")
 
 
-def open_generation(folder: Path, cache: Path, *, everything: bool = False) -> WhooshSearcher:
+def open_generation(folder: Path, cache: Path, *, everything: bool = False, learned: bool = True) -> WhooshSearcher:
     """Open a generation whose recipe is this program's; raises IndexMissing or IndexCorrupt.
 
-    `everything`: read every file and compare its checksum, those included that only building needs.
+    `everything`: read every file and compare its checksum, those included that only building needs. `learned`: as for the searcher.
     """
     lexicon, _ = load_lexicon(folder)
     manifest = generations.read_manifest(folder)
@@ -93,4 +97,4 @@ def open_generation(folder: Path, cache: Path, *, everything: bool = False) -> W
         raise IndexCorrupt(f"索引 {folder.name} 是用另一个版本的程序建的，请运行 kb index build。")
     if everything:
         generations.verify_files(folder, manifest, everything=True, again=True)
-    return WhooshSearcher(folder, cache)
+    return WhooshSearcher(folder, cache, learned=learned)

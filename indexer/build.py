@@ -11,13 +11,15 @@ from datetime import datetime
 from pathlib import Path
 
 from indexer import changes as comparing
-from indexer import generations
+from indexer import generations, learning
 from indexer.analysis import Tools, analyse_all
 from indexer.base import Base, open_base
 from indexer.changes import Changes
 from indexer.progress import Progress, no_progress
 from indexer.recipe import recipe_fingerprint
 from indexer.searcher import WhooshSearcher, shared_analyzer
+from indexer.segment import Segment
+from indexer.state import open_states
 from indexer.writing import append, restate, restating
 from kb import pinyin
 from kb.lexicon import load_lexicon
@@ -149,17 +151,30 @@ class _Job:
             _copy_lexicon(self._words, folder)
             written = restate if whole or base is None or restating(base, found) else append
             made = written(folder, base, found)
+            inherited, learned = self._learn(folder, name, made.segments, None if whole else base)
             manifest = generations.Manifest(
                 name, self._now.isoformat(), made.articles, made.documents, self._fingerprint, self._tools.registry_print,
-                made.averages.tolist(), made.segments, {},
+                made.averages.tolist(), made.segments, {}, learned,
             )  # fmt: skip
-            generations.seal(folder, manifest, made.inherited)
-            searcher = WhooshSearcher(folder, self._settings.var / "cache")
+            generations.seal(folder, manifest, {**made.inherited, **inherited})
+            searcher = WhooshSearcher(folder, self._settings.var / "cache", learned=self._settings.learned)
             searcher.check()
             return searcher
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def _learn(
+        self, folder: Path, name: str, segments: list[str], base: Base | None
+    ) -> tuple[dict[str, str], dict[str, int | str]]:
+        """Learn anew, or keep what `base` learned: files that were linked with their checksums, and the manifest's entry."""
+        states = open_states(folder, segments)
+        opened = {s: (Segment(folder / generations.SEGMENTS, s), states[s]) for s in segments}
+        if base is None:
+            articles = learning.learn(folder, opened)
+            return {}, {"version": learning.VERSION, "articles": articles, "in": name} if articles else {}
+        linked = learning.carry_over(base.folder, folder, opened)
+        return {file: base.manifest.files[file] for file in linked}, base.manifest.learned
 
 
 @contextlib.contextmanager

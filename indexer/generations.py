@@ -17,7 +17,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -47,6 +47,8 @@ class Manifest:
     segments: list[str]
     # relative path → SHA-256
     files: dict[str, str]
+    # what was learned from phrasings: version of the learning, number of articles, generation in which; empty: nothing
+    learned: dict[str, int | str] = field(default_factory=dict)
 
 
 # files of sound generations that this process has read: (device, inode, size, time of change) → SHA-256

@@ -201,3 +201,89 @@ def pick_section(sums: Floats, articles: int, start: int, end: int) -> int:
             if score > best:
                 best, found = score, section
     return found
+
+
+@_compiled(
+    types.void(
+        _given(types.uint16), _given(types.uint16), _given(types.int64), _given(types.int64), _given(types.float32),
+        _given(types.int64), types.uint8[::1], _SUMS,
+    )
+)  # fmt: skip
+def compare(
+    question: NDArray[np.uint16], phrases: NDArray[np.uint16], ends: Ints, owners: Ints, weights: Floats, articles: Ints,
+    marks: NDArray[np.uint8], made: Floats,
+) -> None:  # fmt: skip
+    """How alike a question and the titles and phrasings of some articles are: fill `made` [articles, 5].
+
+    Columns: share of the title's characters, by weight, that stand in the question; then over title and phrasings the
+    greatest cosine of their characters, Dice coefficient of their pairs, and longest common run as a share of the longer
+    text; difference in length to the title, in characters. `weights` by character; `marks` zeros, by character.
+    """
+    size = len(question)
+    own = 0.0
+    for character in question:
+        if marks[character] == 0:
+            own += weights[character] * weights[character]
+        marks[character] = 1
+    own_pairs = 0.0
+    for at in range(size - 1):
+        own_pairs += weights[question[at]] + weights[question[at + 1]]
+    for row in range(len(articles)):
+        first, last = owners[articles[row]], owners[articles[row] + 1]
+        made[row] = 0
+        for phrase in range(first, last):
+            start, end = ends[phrase], ends[phrase + 1]
+            length = end - start
+            if length == 0:
+                continue
+            norm = total = common = held = 0.0
+            for at in range(start, end):
+                character = phrases[at]
+                if marks[character] < 2:
+                    weight = weights[character]
+                    norm += weight * weight
+                    total += weight
+                    if marks[character] == 1:
+                        common += weight * weight
+                        held += weight
+                    marks[character] += 2
+            for at in range(start, end):
+                marks[phrases[at]] &= 1
+            pairs = matched = 0.0
+            longest = 0
+            for at in range(start, end - 1):
+                weight = weights[phrases[at]] + weights[phrases[at + 1]]
+                pairs += weight
+                hit = False
+                for place in range(size - 1):
+                    if question[place] == phrases[at] and question[place + 1] == phrases[at + 1]:
+                        hit = True
+                        run = 2
+                        while place + run < size and at + run < end and question[place + run] == phrases[at + run]:
+                            run += 1
+                        longest = max(longest, run)
+                if hit:
+                    matched += weight
+            if phrase == first:
+                made[row, 0] = held / total if total > 0 else 0.0
+                made[row, 4] = abs(length - size)
+            if own > 0 and norm > 0:
+                made[row, 1] = max(made[row, 1], common / math.sqrt(own * norm))
+            if own_pairs + pairs > 0:
+                made[row, 2] = max(made[row, 2], 2 * matched / (own_pairs + pairs))
+            made[row, 3] = max(made[row, 3], longest / max(size, length))
+    for character in question:
+        marks[character] = 0
+
+
+@_compiled(
+    types.void(_given(types.uint32), _given(types.float32), _given(types.int64, 2), _given(types.float32), _FLOATS)
+)
+def decide(rows: NDArray[np.uint32], learned: Floats, places: Ints, values: Floats, made: Floats) -> None:
+    """Add value · learned weight of a question's features to `made`, which holds the intercepts [rows].
+
+    `places` [features, 4]: from `look_up`; `values` [features].
+    """
+    for feature in range(len(values)):
+        for at in range(places[feature, 0], places[feature, 1]):
+            made[rows[at]] += values[feature] * learned[at]

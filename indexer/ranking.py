@@ -38,6 +38,8 @@ class Found(NamedTuple):
     # section to name as the place of the answer, or -1
     named: int
     coverage: float
+    # score by terms alone, once `score` is the final one
+    lexical: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def best(planned: Plan, number: int, segment: Segment, admitted: Scores, limit: 
     held = kernel.pick_articles(summed, admitted, scores, numbers)
     chosen = numbers[:held].tolist()
     found = [
-        Found(score, article, -1, _named(segment, summed, article), coverage(share, of_section=False))
+        Found(score, article, -1, _named(segment, summed, article), coverage(share, of_section=False), score)
         for score, article, share in zip(
             scores[:held].tolist(), chosen, summed[chosen, 1].tolist() if held else (), strict=True
         )
@@ -145,7 +147,7 @@ def _clauses(segment: Segment, summed: Scores, admitted: Scores, limit: int) -> 
         section = sections[place]
         owner = int(segment.owners[section])
         covered = coverage(float(summed[owner, 1]), of_section=False)
-        found.append(Found(best_scores[place], owner, section, section, covered))
+        found.append(Found(best_scores[place], owner, section, section, covered, best_scores[place]))
     return found
 
 

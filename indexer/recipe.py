@@ -12,12 +12,12 @@ import kb
 # the code between a file's bytes and what the index keeps of it
 _CODE = {
     "kb": (
-        "articles clock codec copies cutting dictionary fields frontmatter lookup naming normalize outline pinyin prepared preparing "
-        "quantities registry render sections smallest strings_table text types views"
+        "articles clock codec copies cutting dictionary fields frontmatter intents lookup naming normalize numerals outline pinyin "
+        "prepared preparing quantities registry render sections smallest strings_table text types views"
     ),
     "indexer": (
-        "analysis batch bundle documents field_postings fields forward inverted segment state whoosh_codec whoosh_index "
-        "whoosh_lengths whoosh_writer"
+        "analysis batch bundle documents field_postings fields forward inverted learned segment state whoosh_codec whoosh_index "
+        "whoosh_lengths whoosh_writer wording"
     ),
 }
 _LIBRARIES = ("jieba", "whoosh", "opencc-python-reimplemented", "markdown", "nh3", "pypinyin")

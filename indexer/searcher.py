@@ -14,10 +14,13 @@ import numpy as np
 
 from indexer import generations, ranking
 from indexer.explaining import contributions
+from indexer.learned import open_learned
 from indexer.postings import Postings
-from indexer.ranking import Scores
+from indexer.ranking import Found, Scores
+from indexer.reranking import CANDIDATES, Reranker
 from indexer.segment import Segment
 from indexer.state import open_states
+from indexer.wording import character_weights
 from kb import codec
 from kb.backend import Contribution, Hit, StoredArticle
 from kb.clock import from_seconds
@@ -53,8 +56,8 @@ def shared_analyzer(lexicon: Lexicon, cache: Path) -> Analyzer:
 class WhooshSearcher:
     """Implements `kb.backend.Searcher` over one generation folder. Immutable; opening maps files and reads next to nothing."""
 
-    def __init__(self, folder: Path, cache: Path) -> None:
-        """Raises IndexMissing or IndexCorrupt if the folder cannot be trusted."""
+    def __init__(self, folder: Path, cache: Path, *, learned: bool = True) -> None:
+        """`learned`: use what was learned from phrasings. Raises IndexMissing or IndexCorrupt for a folder not to be trusted."""
         self.manifest = generations.read_manifest(folder)
         generations.verify_files(folder, self.manifest)
         try:
@@ -64,10 +67,14 @@ class WhooshSearcher:
             self._whole = [bool(state.live.all()) for state in self.states]
             self._lookup = Lookup([s.lookup for s in self.segments], self._live)
             lexicon, _ = load_lexicon(folder)
+            decisions = open_learned(folder, self.manifest.segments) if learned else None
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise IndexCorrupt(f"索引 {folder.name} 打不开：{error}") from error
         self._postings = Postings(self.segments, self.states)
         self._understanding = Understanding(shared_analyzer(lexicon, cache), self._lookup)
+        frequencies = sum(s.wording.title_frequencies(t.live) for s, t in zip(self.segments, self.states, strict=True))
+        weights = character_weights(np.asarray(frequencies), self._postings.articles)
+        self._reranker = Reranker(self.segments, weights, decisions)
         self._changes = self._moments()
         self._masks: dict[tuple[int, int, Viewer], Scores] = {}
         # what was found lately: version key → numbers of segment and article, and back
@@ -95,6 +102,11 @@ class WhooshSearcher:
     def postings(self) -> Postings:
         """The terms of the generation."""
         return self._postings
+
+    @property
+    def reranker(self) -> Reranker:
+        """Puts candidates in order."""
+        return self._reranker
 
     def check(self) -> None:
         """Compare the counts of manifest and index; raises IndexCorrupt."""
@@ -147,17 +159,26 @@ class WhooshSearcher:
         if query.empty:
             return []
         wanted = _PHRASE_CHECKS if query.phrases else limit
-        planned = ranking.plan(query, self._postings)
-        found: list[tuple[Hit, int]] = []
-        for number, segment in enumerate(self.segments):
-            mask = self._mask(number, at, viewer)
-            for score, article, section, named, covered in ranking.best(planned, number, segment, mask, wanted):
-                anchor = segment.anchor(named) if named >= 0 else None
-                found.append((Hit(self._key(number, article), anchor, score, covered), section))
-        if len(self.segments) > 1:
-            found.sort(key=lambda f: (-f[0].score, f[0].key, f[1]))
-        hits = [hit for hit, _ in found[:wanted]]
+        hits = [
+            Hit(self._key(n, f.article), self._anchor(n, f.named), f.score, f.coverage, f.lexical)
+            for n, f in self._reranker.reorder(query, self.candidates(query, at, viewer, wanted))[:wanted]
+        ]
         return [h for h in hits if self._contains(h, query.phrases)][:limit] if query.phrases else hits
+
+    def candidates(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> list[tuple[int, Found]]:
+        """What matches best by its terms alone (number of segment, found), best first: at least `limit`, if there are so many."""
+        planned = ranking.plan(query, self._postings)
+        wanted = max(limit, CANDIDATES)
+        found: list[tuple[int, Found]] = []
+        for number, segment in enumerate(self.segments):
+            best = ranking.best(planned, number, segment, self._mask(number, at, viewer), wanted)
+            found += [(number, f) for f in best]
+        if len(self.segments) > 1:
+            found.sort(key=lambda f: (-f[1].score, self._key(f[0], f[1].article), f[1].section))
+        return found[:wanted]
+
+    def _anchor(self, segment: int, section: int) -> str | None:
+        return self.segments[segment].anchor(section) if section >= 0 else None
 
     def explain(self, query: Query, key: str) -> list[Contribution]:
         """What each term added in each field, for the article and its sections."""

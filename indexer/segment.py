@@ -18,6 +18,7 @@ from indexer.bundle import Arrays, open_bundle, packed, part, write_bundle
 from indexer.fields import CLAUSE_ARTICLE
 from indexer.forward import Forward, Handed, forward_arrays
 from indexer.inverted import Inverted
+from indexer.wording import Wording, wording_arrays
 from kb.lookup import write_table
 from kb.naming import Naming
 
@@ -46,6 +47,7 @@ def write_segment(folder: Path, name: str, made: Forward, inverted: Inverted, av
         "restricted": np.array([e.restricted for e in entries], bool),
         **packed("prepared", [e.prepared for e in entries]),
         "lookup": np.frombuffer(table, np.uint8),
+        **wording_arrays([e.naming for e in entries]),
     }
     texts = packed("stored", [e.stored for e in entries])
     for file, arrays in zip(segment_files(name), (serve, texts, forward_arrays(made)), strict=True):
@@ -74,6 +76,7 @@ class Segment:
         self.alerts: NDArray[np.bool_] = self._arrays["alerts"]
         self.restricted: NDArray[np.bool_] = self._arrays["restricted"]
         self.lookup = self._arrays["lookup"].data
+        self.wording = Wording(self._arrays)
         self.has_sections = self.documents > self.articles
         self.has_clauses = bool(self.clauses.any())
 

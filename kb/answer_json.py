@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from functools import lru_cache
 
+from kb.ambiguity import Chip
 from kb.answers import FACETS
 from kb.clock import timestamp
 from kb.findings import Findings
@@ -25,14 +26,19 @@ def answer_json(findings: Findings) -> tuple[bytes, bytes]:
     before = b'{"question":%s,"facet":%s,"facet_name":%s,"generation":%s,"at":' % (
         _json(query.raw), facet, _json(FACETS[query.facet]), _json(findings.generation),
     )  # fmt: skip
-    after = b',"confident":%s,"message":%s,"unknown":%s,"alerts":[%s],"cards":[%s]}' % (
+    after = b',"confident":%s,"message":%s,"unknown":%s,"chips":%s,"alerts":[%s],"cards":[%s]}' % (
         b"true" if findings.confident else b"false",
         _json(findings.message) if findings.message else b'""',
         _strings(query.unknown),
+        b"[%s]" % b",".join(map(_chip, findings.chips)) if findings.chips else b"[]",
         b",".join([_card(m, facet, named) for m in findings.alerts]),
         b",".join([_card(m, facet, named) for m in findings.cards]),
     )
     return before, after
+
+
+def _chip(chip: Chip) -> bytes:
+    return b'{"word":%s,"question":%s,"id":%s}' % (_json(chip.word), _json(chip.question), _json(chip.id))
 
 
 def with_moment(cut: tuple[bytes, bytes], at: datetime) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+from kb.ambiguity import Chip
 from kb.answer_json import answer_json, with_moment
 from kb.answers import Card, compose
 from kb.backend import Contribution, Hit, Searcher, SearcherSource, StoredArticle
@@ -34,6 +35,8 @@ class Answer:
     confident: bool
     # a Chinese sentence where something has to be said, else empty
     message: str
+    # what an ambiguous question may be about
+    chips: tuple[Chip, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class KnowledgeBase:
             tuple(compose(searcher.article(m.hit.key), m, found.query) for m in matches)
             for matches in (found.alerts, found.cards)
         )
-        return Answer(found.query, found.generation, at, alerts, cards, found.confident, found.message)
+        return Answer(found.query, found.generation, at, alerts, cards, found.confident, found.message, found.chips)
 
     def ask_json(self, text: str, viewer: Viewer, at: datetime, limit: int = 10, *, as_of: bool = False) -> bytes:
         """The same as the JSON of `kb.views.AnswerView`. `as_of`: the moment was named, it is not the moment of asking."""

@@ -25,6 +25,8 @@ class Hit(NamedTuple):
     score: float
     # share of the question's weight (by inverse document frequency) that the article contains, 0 to 1
     coverage: float
+    # score by its terms alone, where `score` counts more than them
+    lexical: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from kb import fraud
+from kb import ambiguity, fraud
+from kb.ambiguity import Chip
 from kb.backend import Hit, Searcher, StoredArticle
 from kb.matches import Asked, Match, asked, match
 from kb.pins import REASON, pin_key
@@ -37,6 +38,8 @@ class Findings:
     confident: bool
     # a Chinese sentence where something has to be said, else empty
     message: str
+    # what an ambiguous question may be about
+    chips: tuple[Chip, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,19 @@ def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
     message = _message(query, hits, ranking.confident, ranking.literal)
     if not hits:
         hits = _nearest(searcher, viewer, at)
+    cards = tuple(_card(searcher, h, facts, h.key == ranking.pinned) for h in hits if h.key not in alerts)
     return Findings(
         query=query,
         generation=searcher.generation,
         at=at,
         alerts=tuple(match(searcher.prepared(h.key), h, facts) for h in alerts.values()),
-        cards=tuple(_card(searcher, h, facts, h.key == ranking.pinned) for h in hits if h.key not in alerts),
+        cards=cards,
         hits=len(hits),
         best=hits[0].key if hits else "",
         confident=ranking.confident,
         message=message,
+        # a fraud card comes before everything else, and where nothing fits well there is nothing to choose from
+        chips=_chips(searcher, query, cards, viewer, at) if ranking.confident and not alerts else (),
     )
 
 
@@ -115,7 +121,8 @@ def _pinned(searcher: Searcher, query: Query, viewer: Viewer, at: datetime) -> s
 def _with_first(hits: list[Hit], key: str, limit: int) -> list[Hit]:
     """The hits with this one in front; it scores as the best does, and covers the whole question."""
     own = next((h for h in hits if h.key == key), None)
-    first = Hit(key, own.section if own else None, max((h.score for h in hits), default=1.0), 1.0)
+    best = max((h.score for h in hits), default=1.0)
+    first = Hit(key, own.section if own else None, best, 1.0, max((h.lexical for h in hits), default=1.0))
     return [first, *(h for h in hits if h.key != key)][:limit]
 
 
@@ -124,8 +131,24 @@ def _card(searcher: Searcher, hit: Hit, facts: Asked, pinned: bool) -> Match:
     return found._replace(matched=(REASON, *found.matched)) if pinned else found
 
 
+def _chips(
+    searcher: Searcher, query: Query, cards: tuple[Match, ...], viewer: Viewer, at: datetime
+) -> tuple[Chip, ...]:
+    def first(question: str) -> str | None:
+        narrowed = searcher.understanding.understand(question, searcher.knows)
+        return next(iter(rank(searcher, narrowed, viewer, at, 1).keys), None)
+
+    kinds = searcher.understanding.lexicon.kinds
+    return ambiguity.chips(query, [(card.hit, card.prepared.title) for card in cards], kinds, first)
+
+
 def _confident(query: Query, best: Hit) -> bool:
-    """Whether the best hit holds enough of the question; a corrected word is not held as it was typed."""
+    """Whether the best hit holds enough of the question; a corrected word is not held as it was typed.
+
+    An error code decides by itself: the best hit names it, or no article does.
+    """
+    if query.codes or query.unknown_codes:
+        return not query.unknown_codes
     return best.coverage >= CONFIDENT or any(r.kind == "spelling" for r in query.readings)
 
 

@@ -8,18 +8,20 @@
 | jargon.txt, forbidden.txt | `word: explanation` |
 | shapes.txt | characters that look alike |
 | pins.txt | `问法 => 编号`: the article that comes first for a question |
+| kinds.txt | `甲 / 乙 / 丙`: what a question may be about, see `kb/kinds.py` |
 
-All words are kept in normalised form.
+All words but the names of kinds are kept in normalised form.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kb.frontmatter import decode
+from kb.kinds import Kinds, read_kinds
 from kb.normalize import normalize
 from kb.pins import Pin, read_pins
 from kb.types import Problem
@@ -44,6 +46,7 @@ class Lexicon:
     shapes: dict[str, frozenset[str]] = field(default_factory=dict)
     # question as `kb.pins.pin_key` compares it → the article that comes first
     pins: dict[str, Pin] = field(default_factory=dict)
+    kinds: Kinds = field(default_factory=Kinds)
     # changes when anything does that the analyser reads
     fingerprint: str = "empty"
 
@@ -66,6 +69,7 @@ def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
             problems.append(Problem(path, number, 1, complaint))
     terms = frozenset(line for _, _, line in _lines(folder / "terms.txt", problems))
     stopwords = frozenset(line for _, _, line in _lines(folder / "stopwords.txt", problems))
+    kinds = read_kinds(_lines(folder / "kinds.txt", problems, str), problems)
     digest = hashlib.sha256()
     for path_ in sorted(folder.glob("*.txt")):
         digest.update(f"{path_.name}:{path_.stat().st_size}:".encode() + path_.read_bytes())
@@ -80,6 +84,7 @@ def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
         _glossary(folder / "forbidden.txt", problems),
         _shapes(folder / "shapes.txt", problems),
         read_pins(_lines(folder / "pins.txt", problems), problems),
+        Kinds(kinds, synonyms.concepts, synonyms.members),
         digest.hexdigest()[:16],
     )
     return lexicon, problems
@@ -121,8 +126,12 @@ class _Synonyms:
         return None
 
 
-def _lines(path: Path, problems: list[Problem]) -> Iterator[tuple[str, int, str]]:
-    """Normalised lines of a file without blanks and comments, with the file's name and line number."""
+def _plain(line: str) -> str:
+    return normalize(line).text
+
+
+def _lines(path: Path, problems: list[Problem], read: Callable[[str], str] = _plain) -> Iterator[tuple[str, int, str]]:
+    """Lines of a file, normalised by `read`, without blanks and comments, with the file's name and line number."""
     if not path.is_file():
         return
     text = decode(path.read_bytes(), str(path))
@@ -130,7 +139,7 @@ def _lines(path: Path, problems: list[Problem]) -> Iterator[tuple[str, int, str]
         problems.append(text)
         return
     for number, raw in enumerate(text.split("\n"), 1):
-        line = normalize(raw.partition("#")[0]).text.strip()
+        line = read(raw.partition("#")[0]).strip()
         if line:
             yield str(path), number, line
 

@@ -15,13 +15,15 @@ from itertools import islice
 
 from kb.naming import Naming
 from kb.normalize import normalize
-from kb.pinyin import full, initials, sounds_like
+from kb.pinyin import blurred, full, initials, sounds_like
 from kb.smallest import ascending, minima
 from kb.strings_table import Buffer, Strings, Table, encoded, join, numbers_of, pack_numbers, split
 
 # (number of the table, version key) → whether its entries count
 Live = Callable[[int, str], bool]
 _LONGEST_TYPED = 60
+# before the keys of words by pinyin as southern speakers confuse it
+_BLURRED = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def write_table(namings: Iterable[Naming]) -> bytes:
         for size in range(1, len(syllables)):
             sounds.setdefault(" ".join(syllables[:size]), [])
         sounds.setdefault(" ".join(syllables), []).append(number)
-        for key in {full(word), initials(word)}:
+        spelt = full(word)
+        for key in {spelt, initials(word), _BLURRED + blurred(spelt)}:
             if len(key) > 1:
                 letters.setdefault(key, []).append(number)
     head = (sum(frequency.values()), max(map(len, letters), default=0), len(versions))
@@ -123,6 +126,11 @@ class Lookup:
         self._tables = [_Opened(buffer) for buffer in tables]
         self._live = live
 
+    @property
+    def versions(self) -> int:
+        """How many versions the tables know, those included that a newer table has replaced."""
+        return sum(len(table.phrasings) for table in self._tables)
+
     def frequency(self, word: str) -> int:
         """How many versions call something by this word."""
         wanted = encoded(word)
@@ -153,11 +161,13 @@ class Lookup:
                     words[table.words.strings[number]] = None
         return None if words is None else list(words)
 
-    def words_spelt(self, letters: str, most: int = 3) -> list[tuple[int, str]]:
+    def words_spelt(self, letters: str, most: int = 3, blur: bool = False) -> list[tuple[int, str]]:
         """(count, word) of the most frequent words with this full pinyin or these initials, most frequent first.
 
+        `blur`: with this full pinyin as southern speakers confuse it (`kb.pinyin.blurred`), and no initials.
         Words of small tables are counted everywhere; of the longest list, its beginning and those words are enough.
         """
+        letters = _BLURRED + blurred(letters) if blur else letters
         wanted = encoded(letters)
         lists = [(t.words.strings, found) for t in self._tables if (found := t.letters.find(wanted))]
         if not lists:

@@ -28,6 +28,8 @@ class Naming:
     words: tuple[str, ...]
     # the title, then the customers' phrasings: (text, its normalised text, full pinyin and initials)
     phrases: tuple[tuple[str, tuple[str, ...]], ...]
+    # questions that it must not be found by, normalised
+    refused: tuple[str, ...] = ()
 
     @property
     def phrasings(self) -> int:
@@ -36,13 +38,14 @@ class Naming:
 
     def to_row(self) -> list[Any]:
         """Plain data for `from_row`."""
-        return [self.key, self.id, self.title, self.words, self.phrases]
+        return [self.key, self.id, self.title, self.words, self.phrases, self.refused]
 
     @staticmethod
     def from_row(row: list[Any]) -> Naming:
         """The naming that `to_row` wrote, perhaps by way of JSON."""
-        key, id_, title, words, phrases = row
-        return Naming(key, id_, title, tuple(words), tuple((text, tuple(keys)) for text, keys in phrases))
+        key, id_, title, words, phrases, refused = row
+        read = tuple((text, tuple(keys)) for text, keys in phrases)
+        return Naming(key, id_, title, tuple(words), read, tuple(refused))
 
 
 def naming(article: Article, analyzer: Analyzer, terms: Terms | None = None) -> Naming:
@@ -51,7 +54,8 @@ def naming(article: Article, analyzer: Analyzer, terms: Terms | None = None) -> 
     named = (article.title, *article.questions, *article.keywords, article.answer)
     words = {term for text in named for term in terms(text) if is_chinese_word(term)}
     phrases = tuple((text, _keys(text)) for text in (article.title, *article.questions))
-    return Naming(article.key, article.id, article.title, tuple(sorted(words)), phrases)
+    refused = tuple(normalize(text).text for text in article.not_queries)
+    return Naming(article.key, article.id, article.title, tuple(sorted(words)), phrases, refused)
 
 
 def is_chinese_word(term: str) -> bool:

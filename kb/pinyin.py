@@ -149,15 +149,44 @@ def initials(word: str) -> str:
 
 
 def sounds_like(text: str) -> str:
-    """A key that is equal for homophones, with the sounds that dialects confuse made one (zh/z, ang/an, n/l before vowels kept apart)."""
+    """A key that is equal for homophones, with the sounds that southern speakers confuse made one (see `_folded`)."""
     return " ".join(_folded(s) for s in syllables(text))
 
 
+def blurred(letters: str) -> str:
+    """Full pinyin with the sounds that southern speakers confuse made one, syllables not apart (zuanzang = zhuanzhang)."""
+    flat = letters.replace("zh", "z").replace("ch", "c").replace("sh", "s").replace("ng", "n")
+    return _F.sub(_f_as_h, flat).replace("hun", "hon").replace("l", "n")
+
+
+def slips(typed: str, meant: str) -> int:
+    """In how many of the confusable sounds two syllables of the same `sounds_like` differ: 0 if they are the same."""
+    if typed == meant:
+        return 0
+    initial = _FLAT.get(typed[:2], typed[:1]) != _FLAT.get(meant[:2], meant[:1])
+    flat = initial or (typed[1:2] == "h") != (meant[1:2] == "h")
+    return max(1, flat + (typed.endswith("ng") != meant.endswith("ng")))
+
+
+_FLAT = {"zh": "z", "ch": "c", "sh": "s"}
+# fei, fen and feng of those who say hui, hun and hong (both hon here); before a and o, and alone, u comes between
+_F = re.compile("f(ei|en|ou|[aou])")
+_H = {"ei": "hui", "en": "hon", "ou": "hou", "u": "hu", "o": "huo", "a": "hua"}
+
+
+def _f_as_h(match: re.Match[str]) -> str:
+    return _H[match[1]]
+
+
+@lru_cache(maxsize=2048)
 def _folded(syllable: str) -> str:
-    for retroflex, flat in (("zh", "z"), ("ch", "c"), ("sh", "s")):
-        if syllable.startswith(retroflex):
-            syllable = flat + syllable[2:]
-    return syllable[:-1] if syllable.endswith("ng") else syllable
+    """zh = z, ch = c, sh = s; ang = an, eng = en, ing = in; n = l; f = h (fei = hui, fan = huan, feng = hong)."""
+    folded = syllable.removesuffix("g") if syllable.endswith("ng") else syllable
+    if folded[:2] in _FLAT:
+        folded = folded[0] + folded[2:]
+    if folded.startswith("n") and folded != "n":
+        return "l" + folded[1:]
+    return "hon" if folded == "hun" else _F.sub(_f_as_h, folded)
 
 
 class Sounds:

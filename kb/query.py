@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from kb.codes import find_codes
 from kb.errors import QuestionError
 from kb.letters import Speller
 from kb.lexicon import Lexicon
 from kb.lookup import Lookup
 from kb.normalize import normalize
+from kb.rereading import Swap, reread
 from kb.spelling import Corrector
-from kb.text import CONCEPT, Analysis, Analyzer, Token
+from kb.text import CONCEPT, Analysis, Analyzer
 from kb.types import CHANNELS
 
 MAX_QUESTION = 200
@@ -33,6 +35,9 @@ _FACETS: tuple[tuple[Facet, re.Pattern[str]], ...] = (
 )
 # how much a term counts, by how it was found; see benchmarks/README.md
 WEIGHTS = {"word": 1.0, "inner": 0.4, "latin": 1.2, "quantity": 1.3, "concept": 0.7, "wider": 0.5, "bigram": 1.0}
+# what a correction weighs beside what was typed; a code that an article names outweighs all the other words
+SPELLING = 0.9
+CODE = 100.0
 _QUOTED = re.compile(r"[“\"「『]([^”\"」』]{1,60})[”\"」』]")
 
 
@@ -44,6 +49,10 @@ class Term(NamedTuple):
     weight: float
     start: int
     end: int
+
+
+# the term of a code that an article names, or None, and where it stands
+FoundCode = tuple[Term | None, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,9 @@ class Query:
     readings: tuple[Reading, ...]
     # parts that no article knows, as typed
     unknown: tuple[str, ...]
+    # error codes that articles name, which outweigh all the other words, and those that none names, as typed
+    codes: tuple[str, ...] = ()
+    unknown_codes: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -93,9 +105,11 @@ class Understanding:
         known_terms = _Once(known_terms).__getitem__
         analysis = self.analyzer.analyse(raw)
         terms = self._terms(analysis)
-        readings: list[Reading] = []
-        terms += self._from_pinyin(analysis, known_terms, readings)
-        terms += self._from_spelling(analysis, known_terms, readings)
+        swaps = self._from_pinyin(raw, analysis, known_terms)
+        swaps += self._from_spelling(analysis, known_terms, swaps)
+        terms += self._reread(raw, swaps)
+        codes = list(_codes(analysis, known_terms))
+        terms += [term for term, _ in codes if term]
         text = analysis.normalized.text
         return Query(
             raw=raw,
@@ -104,8 +118,10 @@ class Understanding:
             facet=_facet(text),
             phrases=tuple(filter(None, map(_phrase, _QUOTED.findall(raw)))),
             channels=tuple(c for c in CHANNELS if c in text),
-            readings=tuple(readings),
-            unknown=self._unknown(analysis, known_terms),
+            readings=tuple(Reading(s.kind, normalize(raw[s.start : s.end]).text, s.read) for s in swaps),
+            unknown=self._unknown(raw, analysis, known_terms, codes),
+            codes=tuple(term.text for term, _ in codes if term),
+            unknown_codes=tuple(raw[start:end] for term, (start, end) in codes if not term),
         )
 
     def _terms(self, analysis: Analysis) -> list[Term]:
@@ -121,31 +137,47 @@ class Understanding:
                 terms.append(Term(concept, "word", WEIGHTS["wider"], token.start, token.end))
         return terms + pairs
 
-    def _from_pinyin(self, analysis: Analysis, known: KnownTerms, readings: list[Reading]) -> list[Term]:
-        """Latin letters that stand in no article are read as pinyin."""
-        terms: list[Term] = []
+    def _from_pinyin(self, raw: str, analysis: Analysis, known: KnownTerms) -> list[Swap]:
+        """Latin letters that stand in no article are read as pinyin, with the characters beside them or alone."""
+        swaps: list[Swap] = []
         for token in analysis.tokens:
-            if token.kind != "latin" or known(token.term):
-                continue
-            parts = self._speller.words(token.term)
-            if parts:
-                readings.append(Reading("pinyin", token.term, "".join(p[0] for p in parts)))
-            for choices in parts:
-                for rank, word in enumerate(choices):
-                    terms += self._at(token, word, 1.0 / (1 + rank))
-        return terms
+            at = swaps[-1].end if swaps else 0
+            if token.kind == "latin" and at <= token.start and not known(token.term):
+                swap = self._speller.read(raw, token.start, token.end, at)
+                if swap:
+                    swaps.append(swap)
+        return swaps
 
-    def _from_spelling(self, analysis: Analysis, known: KnownTerms, readings: list[Reading]) -> list[Term]:
+    def _from_spelling(self, analysis: Analysis, known: KnownTerms, swaps: list[Swap]) -> list[Swap]:
+        """What stands in no article, and sounds or looks like what does. Amounts and what is read already stay."""
         plain = analysis.normalized
-        corrections = self._corrector.correct(plain.text, self._covered(analysis, known))
+        certain = [(t.start, t.end) for t in analysis.tokens if t.kind == "quantity"] + [
+            (s.start, s.end) for s in swaps
+        ]
+        places = {i for start, end in certain for i in range(start, end)}
+        fixed = {i for i in range(len(plain.text)) if plain.raw_span(i, i + 1)[0] in places} if places else places
+        covered = self._covered(analysis, known)
+        strange = {c for c, inside in zip(plain.text, covered, strict=True) if not inside and not known(c)}
+        corrections = self._corrector.correct(plain.text, covered, fixed, strange)
+        return [Swap("spelling", *plain.raw_span(c.start, c.end), c.right) for c in corrections]
+
+    def _reread(self, raw: str, swaps: list[Swap]) -> list[Term]:
+        """The terms of the question as it was read, where it was read otherwise, and of the less likely readings."""
+        if not swaps:
+            return []
+        read = reread(raw, swaps)
         terms: list[Term] = []
-        for correction in corrections:
-            readings.append(Reading("spelling", correction.wrong, correction.right))
-            start, end = plain.raw_span(correction.start, correction.end)
-            terms += self._at(Token(correction.wrong, start, end, "word"), correction.right, 0.9)
+        for term in self._terms(self.analyzer.analyse(read.text)):
+            kinds = {swap.kind for swap in read.swaps(term.start, term.end)}
+            if kinds:
+                factor = SPELLING if "spelling" in kinds else 1.0
+                terms.append(Term(term.text, term.stream, term.weight * factor, *read.raw_span(term.start, term.end)))
+        for swap in swaps:
+            for other, share in swap.others:
+                terms += self._at(swap, other, share)
         return terms
 
-    def _at(self, place: Token, text: str, factor: float) -> list[Term]:
+    def _at(self, place: Swap, text: str, factor: float) -> list[Term]:
         """The terms of another text, standing for one place of the question."""
         return [
             Term(t.text, t.stream, t.weight * factor, place.start, place.end)
@@ -165,13 +197,18 @@ class Understanding:
                 raw_covered.update(range(start, end))
         return [plain.raw_span(i, i + 1)[0] in raw_covered for i in range(len(plain.text))]
 
-    def _unknown(self, analysis: Analysis, known: KnownTerms) -> tuple[str, ...]:
-        missing = [
-            t.term
+    def _unknown(self, raw: str, analysis: Analysis, known: KnownTerms, codes: list[FoundCode]) -> tuple[str, ...]:
+        """Words, letters and codes that no article knows, as typed; not what is a part of another."""
+        places = [
+            (t.start, t.end)
             for t in analysis.tokens
             if t.kind in ("word", "latin") and t.term not in self.lexicon.stopwords and not known(t.term)
         ]
-        return tuple(dict.fromkeys(missing))
+        found = [place for term, place in codes if term]
+        places += [place for term, place in codes if not term]
+        places = [p for p in places if not any(_inside(p, other) for other in found)]
+        missing = [p for p in sorted(set(places)) if not any(p != other and _inside(p, other) for other in places)]
+        return tuple(dict.fromkeys(raw[start:end] for start, end in missing))
 
 
 class _Once(dict[str, bool]):
@@ -184,6 +221,22 @@ class _Once(dict[str, bool]):
     def __missing__(self, term: str) -> bool:
         found = self[term] = self._known(term)
         return found
+
+
+def _inside(place: tuple[int, int], other: tuple[int, int]) -> bool:
+    return other[0] <= place[0] and place[1] <= other[1]
+
+
+def _codes(analysis: Analysis, known: KnownTerms) -> Iterator[FoundCode]:
+    """Codes: each form that an article knows as a term; one that none knows and that can be nothing else without one."""
+    plain = analysis.normalized
+    for code in find_codes(plain.text):
+        start, end = plain.raw_span(code.start, code.end)
+        forms = [form for form in code.forms if known(form)]
+        for form in forms:
+            yield Term(form, "word", CODE, start, end), (start, end)
+        if not forms and code.sure:
+            yield None, (start, end)
 
 
 def _phrase(quoted: str) -> str:

@@ -31,6 +31,8 @@ class Settings:
     workers: int = 2
     # generations kept for rolling back, the current one included
     keep_generations: int = 3
+    # whether what was learned from the phrasings helps to put answers in order
+    learned: bool = True
     # answers that each worker keeps ready; 0: none
     result_cache: int = 2000
     # where people's work is kept; empty: SQLite in `var`
@@ -106,6 +108,7 @@ def load_settings(env: Mapping[str, str] | None = None, toml: Path = Path("kb.to
         port=_whole(source, "port", default.port, 1, 65535),
         workers=_whole(source, "workers", default.workers, 1, 64),
         keep_generations=_whole(source, "keep_generations", default.keep_generations, 2, 100),
+        learned=_switch(source, "learned", default=True),
         result_cache=_whole(source, "result_cache", default.result_cache, 0, 1_000_000),
         database_url=source.get("database_url", ""),
         secret_key=_secret(source),
@@ -158,8 +161,8 @@ def _choice(source: Mapping[str, str], name: str, default: str, allowed: tuple[s
     return value
 
 
-def _switch(source: Mapping[str, str], name: str) -> bool:
-    value = source.get(name, "no").lower()
+def _switch(source: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    value = source.get(name, "yes" if default else "no").lower()
     if value not in _SWITCH:
         raise SettingError(f"KB_{name.upper()}", value, "只能写 yes 或 no")
     return _SWITCH[value]

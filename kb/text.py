@@ -29,6 +29,8 @@ _JOINT = r"[+*/.\-_&'@]"
 _LATIN = re.compile(rf"[^\W_{_HAN}]+(?:{_JOINT}[^\W_{_HAN}]+)*")
 _LATIN_PART = re.compile(r"[^\W_]+")
 _HAS_LATIN = re.compile(r"[a-z0-9]")
+# the number of a code: EB1024 is also found by 1024
+_CODE_NUMBER = re.compile(r"(?<=[a-z])\d{3,8}$")
 _LONGEST_TOKEN = 60
 # about 5 KB each
 _REMEMBERED = 8192
@@ -193,8 +195,11 @@ def _place(span: _Span) -> tuple[int, int]:
 
 
 def _latin(match: re.Match[str]) -> Iterator[_Span]:
-    """A Latin or digit run whole, and its parts where it is joined by signs."""
+    """A Latin or digit run whole, the number at its end, and its parts where it is joined by signs."""
     yield match[0][:_LONGEST_TOKEN], match.start(), match.end(), "latin"
+    number = _CODE_NUMBER.search(match[0])
+    if number:
+        yield number[0], match.start() + number.start(), match.end(), "latin"
     parts = list(_LATIN_PART.finditer(match[0]))
     if len(parts) > 1:
         for part in parts:

@@ -77,6 +77,14 @@ class CardView(BaseModel):
     coverage: float
 
 
+class ChipView(BaseModel):
+    """One thing that an ambiguous question may be about."""
+
+    word: str = Field(description="what to show, and what is added")
+    question: str = Field(description="the question with the word added, to be asked next")
+    id: str = Field(description="the article that then comes first")
+
+
 class AnswerView(BaseModel):
     """The answer to a question."""
 
@@ -88,6 +96,7 @@ class AnswerView(BaseModel):
     confident: bool
     message: str
     unknown: list[str]
+    chips: list[ChipView] = Field(description="none, or two to five; best first")
     alerts: list[CardView] = Field(description="fraud cards, to be shown first")
     cards: list[CardView]
 
@@ -161,6 +170,7 @@ def answer_view(answer: Answer) -> AnswerView:
         question=answer.query.raw, facet=answer.query.facet, facet_name=FACETS[answer.query.facet],
         generation=answer.generation, at=answer.at, confident=answer.confident, message=answer.message,
         unknown=list(answer.query.unknown),
+        chips=[ChipView(word=chip.word, question=chip.question, id=chip.id) for chip in answer.chips],
         alerts=[card_view(c) for c in answer.alerts], cards=[card_view(c) for c in answer.cards],
     )  # fmt: skip
 

@@ -22,6 +22,8 @@ EXAMPLES = ("改绑手机号", "信用卡账单日怎么调整", "跨行转账�
 _IDENTITY_SHORT = {"L0": "免核身", "L1": "核姓名", "L2": "核三要素", "L3": "三要素加密码", "LX": "电话不办"}
 # lines that stand above the fold
 _LINES_ABOVE = 3
+# letters of the chips, best first: side by side under the right hand, and no other key of the desk
+CHIP_KEYS = "hjklm"
 _TONES = (("short", "简短"), ("elder", "适老"), ("soothe", "安抚"))
 
 Page = tuple[str, int]
@@ -96,7 +98,7 @@ def _results(base: KnowledgeBase, rendered: Rendered, fields: Mapping[str, str])
         told = _told(card)
         above, rest = told[:_LINES_ABOVE], told[_LINES_ABOVE:]
         shown.append((card, above, rendered.parts(card, told, rest, answer.generation, as_of)))
-    return render_template("results.html", answer=answer, shown=shown), 200
+    return render_template("results.html", answer=answer, shown=shown, as_of=as_of), 200
 
 
 def _told(card: Card) -> list[Line]:
@@ -106,7 +108,9 @@ def _told(card: Card) -> list[Line]:
 
 def _name_words(state: BlueprintSetupState) -> None:
     """Make the words that every template of the page may need known to imported macros too."""
-    state.app.jinja_env.globals.update(identity_short=_IDENTITY_SHORT, tone_names=_TONES, facet_names=FACETS)
+    state.app.jinja_env.globals.update(
+        identity_short=_IDENTITY_SHORT, tone_names=_TONES, facet_names=FACETS, chip_keys=CHIP_KEYS
+    )
 
 
 def _moment(text: str) -> datetime:

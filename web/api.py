@@ -15,6 +15,11 @@ from kb import views
 from kb.ask import KnowledgeBase
 from kb.clock import now, parse_moment
 from kb.errors import QuestionError
+from kb.explaining.explainer import Answer, Explainer
+from kb.explaining.explanation import Explained, Found
+from kb.explaining.reading import Understood
+from kb.explaining.scoring import Table
+from kb.explaining.standing import Standing
 from kb.query import MAX_QUESTION
 from kb.visibility import ANYBODY, Viewer
 from web.access import current_actor, needs
@@ -56,7 +61,7 @@ class ExplainBody(BaseModel):
     """A question and the article to explain."""
 
     q: str = Field(max_length=MAX_QUESTION)
-    article: str = Field(max_length=80)
+    article: str = Field(default="", max_length=80, description="its id; default: the first that is found")
     at: str = _AS_OF
 
 
@@ -79,13 +84,21 @@ class ArticleResult(BaseModel):
 
 
 class Explanation(BaseModel):
-    """How a score came about."""
+    """Why a question leads to what it leads to, and how the score of one article came about."""
 
     tokens: list[str]
     facet: str
     readings: list[str]
-    article: str
+    article: str = Field(description="key of the article that is explained; empty where nothing was found")
     contributions: list[views.ContributionView]
+    understood: Understood
+    found: Found
+    explained: Explained | None
+    beside: Explained | None = Field(description="the first article, or the second where the first is explained")
+    table: Table | None = Field(description="the contributions in per cent of the first article's sum")
+    standing: Standing | None = Field(
+        description="since when the article is in force, until when, and when it was verified"
+    )
 
 
 class ExplainResult(BaseModel):
@@ -136,8 +149,8 @@ def _suggest(base: KnowledgeBase, asked: SuggestBody, viewer: Viewer) -> bytes:
     return SuggestResult(data=[views.suggestion_view(s) for s in found]).model_dump_json().encode()
 
 
-def api(base: KnowledgeBase) -> APIBlueprint:
-    """The blueprint that answers from a knowledge base."""
+def api(base: KnowledgeBase, explainer: Explainer) -> APIBlueprint:
+    """The blueprint that answers from a knowledge base, and explains the answers."""
     blueprint = APIBlueprint("api", __name__, url_prefix=_PREFIX, abp_responses=_ERRORS)
 
     @blueprint.post("/search", summary="Answer a question", responses={"200": SearchResult})
@@ -165,23 +178,40 @@ def api(base: KnowledgeBase) -> APIBlueprint:
             return error_response(404, "NotFound", f"没有编号为 {path.article_id} 的文章，或现在还不生效。")
         return _ok(ArticleResult(data=views.article_view(*found)))
 
-    @blueprint.post("/explain", summary="How a score came about", responses={"200": ExplainResult})
+    @blueprint.post("/explain", summary="Why a question leads to what it leads to", responses={"200": ExplainResult})
     @needs("read")
     @checks_body
     def explain(body: ExplainBody) -> Response:
-        query, stored, found = base.explain(body.q, body.article, current_actor().viewer, _moment(body.at))
-        if stored is None:
-            return error_response(404, "NotFound", f"没有编号为 {body.article} 的文章，或现在还不生效。")
-        made = Explanation(
-            tokens=[f"{t.text}/{t.stream}" for t in query.terms],
-            facet=query.facet,
-            readings=[f"{r.typed} → {r.read}" for r in query.readings],
-            article=stored.article.key,
-            contributions=[views.contribution_view(c) for c in found],
-        )
-        return _ok(ExplainResult(data=made))
+        answer = explainer.explain(body.q, body.article, current_actor(), _moment(body.at))
+        if body.article and not answer.visible:
+            return error_response(404, "NotFound", _not_shown(body.article, answer.standing))
+        return _ok(ExplainResult(data=_explanation(answer)))
 
     return blueprint
+
+
+def _explanation(answer: Answer) -> Explanation:
+    made = answer.explanation
+    return Explanation(
+        tokens=[f"{t.text}/{t.stream}" for t in made.query.terms],
+        facet=made.query.facet,
+        readings=[f"{r.typed} → {r.read}" for r in made.query.readings],
+        article=made.article.key if made.article else "",
+        contributions=[views.contribution_view(c) for c in made.contributions],
+        understood=made.understood,
+        found=made.found,
+        explained=made.article,
+        beside=made.beside,
+        table=made.table,
+        standing=answer.standing,
+    )
+
+
+def _not_shown(article: str, standing: Standing | None) -> str:
+    """Why there is nothing to explain, as far as the asker may know."""
+    if standing and standing.exists:
+        return f"{article}：{standing.sentence}"
+    return f"没有编号为 {article} 的文章，或现在还不生效。"
 
 
 def _ok(result: BaseModel) -> Response:

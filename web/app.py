@@ -19,6 +19,7 @@ from kb.clock import now
 from kb.db.engine import Database
 from kb.db.opening import open_database
 from kb.errors import IndexProblem
+from kb.explaining.explainer import Explainer
 from kb.people import Actor
 from kb.publishing.workbench import open_workbench
 from kb.results import ResultCache
@@ -33,6 +34,7 @@ from web.compress import compress
 from web.denials import note_denial
 from web.editor import editor, reviews_waiting
 from web.errors import register_errors
+from web.explain import explain_pages
 from web.health import health
 from web.identity import Identity, cookie_name
 from web.inbox import inbox, waiting_counts
@@ -72,7 +74,9 @@ def create_app(settings: Settings) -> Flask:
     identity = Identity(settings, opened.database, secret, lost=bool(opened.quarantined))
     guard(app, identity, settings.anonymous_reading, _denied(opened.database))
     register_security(app, settings, secret)
-    app.register_api(api(services.base))
+    explainer = Explainer(source, services.base, settings.articles, services.workbench)
+    app.register_api(api(services.base, explainer))
+    app.register_blueprint(explain_pages(explainer))
     app.add_url_rule("/api/v1/openapi.json", "openapi", needs("public")(lambda: app.api_doc))
     app.register_blueprint(health(source, opened))
     _add_pages(app, services, identity)

@@ -18,6 +18,7 @@ PLACES: dict[str, str] = {
     "inbox.gaps": "缺口",
     "notices.listed": "通知",
     "report.mine": "我的反馈",
+    "explain.page": "为什么是这些",
     "people.listed": "用户",
     "people.audit": "审计",
     "auth.account": "我的账号",

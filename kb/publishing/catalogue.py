@@ -10,6 +10,7 @@ SHARED_FILES: dict[str, tuple[str, str]] = {
     "_registry/holidays.yml": ("节假日", "放假和调休的日子，算工作日用"),
     "_lexicon/synonyms.txt": ("同义词", "客户的说法和行里的叫法"),
     "_lexicon/pins.txt": ("置顶", "某个问法一定先出哪一篇"),
+    "_lexicon/kinds.txt": ("分辨词", "没说清是哪一种时，给坐席选的产品和渠道"),
     "_lexicon/terms.txt": ("词表", "不能切开的词"),
     "_lexicon/stopwords.txt": ("停用词", "问题里没有意思的词"),
     "_lexicon/jargon.txt": ("行话", "客户听不懂的词和大白话"),

@@ -18,7 +18,7 @@ from web.errors import register_errors
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # POSTs that change nothing: their right is `read`, and they need no proof that a form is ours
-READING_POSTS = {"agent.ask", "api.search", "api.suggest", "api.explain"}
+READING_POSTS = {"agent.ask", "explain.ask", "api.search", "api.suggest", "api.explain"}
 PUBLIC = {
     "static", "asset", "openapi", "health.livez", "health.readyz", "report.state",
     "auth.sign_in", "auth.check_password", "auth.setup", "auth.create_administrator", "auth.password", "auth.choose_password",
@@ -196,6 +196,7 @@ def test_a_version_that_is_not_for_somebody_shows_on_no_path(settings, role, sta
         "suggest": client.post("/api/v1/suggest", json={"q": WORDS}),
         "article by API": client.get("/api/v1/articles/blue-whale"),
         "explain": client.post("/api/v1/explain", json={"q": WORDS, "article": "blue-whale"}),
+        "explain the first": client.post("/api/v1/explain", json={"q": WORDS}),
     }
     for path, answer in asked.items():
         # what was asked stands in every answer; what only the article says, or its key, must not

@@ -19,7 +19,7 @@ CARD = {
     "verified", "past_due", "effective", "imported", "score", "coverage",
 }  # fmt: skip
 ANSWER = {
-    "question", "facet", "facet_name", "generation", "at", "confident", "message", "unknown", "alerts", "cards",
+    "question", "facet", "facet_name", "generation", "at", "confident", "message", "unknown", "chips", "alerts", "cards",
 }  # fmt: skip
 
 
@@ -101,7 +101,10 @@ def test_an_article_has_this_shape(client):
 
 def test_an_explanation_has_this_shape(client):  # row 84
     data = client.post("/api/v1/explain", json={"q": "K宝坏了", "article": "usb-key"}).json["data"]
-    assert set(data) == {"tokens", "facet", "readings", "article", "contributions"}
+    assert set(data) == {
+        "tokens", "facet", "readings", "article", "contributions",
+        "understood", "found", "explained", "beside", "table", "standing",
+    }  # fmt: skip
     assert data["article"] == "usb-key@1"
     assert set(data["contributions"][0]) == {"term", "field", "weight", "document_frequency", "score"}
 

@@ -15,7 +15,7 @@ from kb.letters import Speller
 from kb.lookup import Lookup, write_table
 from kb.naming import Naming, is_chinese_word, naming
 from kb.normalize import normalize
-from kb.pinyin import READINGS, Sounds, full, initials, sounds_like, syllables
+from kb.pinyin import READINGS, Sounds, blurred, full, initials, slips, sounds_like, syllables
 from kb.spelling import Corrector
 
 LETTERS = st.text(st.sampled_from("abcdeghijklmnopqrstuwxyz"), max_size=8)
@@ -44,43 +44,64 @@ class Plain:
         return sorted(found)[:most]
 
     def spelt(self, letters):
-        """The cheapest reading, over all ways to cut the letters."""
+        """The cheapest reading, over all ways to cut the letters; as southern speakers confuse them if there is no other."""
+        return self._read(letters, blur=False) or self._read(letters, blur=True)
+
+    def _read(self, letters, blur):
         total = sum(self.words.values()) + 1
-        choices = {}
+        choices, confused = {}, {}
         for word, count in self.words.items():
+            option = (-math.log(count / total), word)
             for key in {full(word), initials(word)} - {""}:
-                choices.setdefault(key, []).append((-math.log(count / total), word))
+                choices.setdefault(key, []).append(option)
+            confused.setdefault(blurred(full(word)), []).append(option)
         best = {0: (0.0, [])}
         for end in range(2, len(letters) + 1):
             for start in range(end - 1):
-                options = sorted(choices.get(letters[start:end], ()))
+                part = letters[start:end]
+                options = sorted(choices.get(part, ()) or (confused.get(blurred(part), ()) if blur else ()))
                 if start in best and options:
                     cost = best[start][0] + options[0][0]
                     if end not in best or cost < best[end][0]:
                         best[end] = (cost, [*best[start][1], tuple(word for _, word in options[:3])])
         return best[len(letters)][1] if len(letters) in best else []
 
+    def cost(self, count):
+        return -math.log(count / (sum(self.words.values()) + 1))
+
     def candidate(self, wrong, shapes):
-        """The word that a wrong stretch was meant to be."""
+        """(cost, word): the likeliest word that a wrong stretch was meant to be."""
         alike = [w for w in self.sounds.get(sounds_like(wrong), ()) if len(w) <= 5 and w != wrong]
         near = [wrong[:i] + other + wrong[i + 1 :] for i, char in enumerate(wrong) for other in shapes.get(char, ())]
-        options = [w for w in alike if set(w) & set(wrong) or len(w) > 2] + [w for w in near if w in self.words]
-        return max(options, key=lambda w: (self.words[w], w), default=None)
+        options = [
+            (self.cost(self.words[w]) + 3.0 + 1.5 * sum(map(slips, syllables(wrong), syllables(w))) + 6.0, w)
+            for w in alike
+            if set(w) & set(wrong) or len(w) > 2
+        ]
+        options += [(self.cost(self.words[w]) + 4.0 + 6.0, w) for w in near if w in self.words]
+        return min(options, default=None)
 
-    def correct(self, text, covered, shapes, is_word):
-        """(start, end, right) of every stretch of a text that must be corrected, the longest first."""
-        found = []
-        taken = [False] * len(text)
-        for size in range(5, 1, -1):
-            for start in range(len(text) - size + 1):
-                wrong = text[start : start + size]
-                if any(taken[start : start + size]) or all(covered[start : start + size]) or not is_chinese_word(wrong):
-                    continue
-                right = self.candidate(wrong, shapes)
-                if right and not is_word(wrong):
-                    found.append((start, start + size, right))
-                    taken[start : start + size] = [True] * size
-        return sorted(found)
+    def correct(self, text, covered, shapes, dictionary):
+        """(start, end, right) of every correction on the likeliest way to read a text, from its end."""
+        total = sum(dictionary.values()) + 1
+        best = {len(text): (0.0, ())}
+        for start in range(len(text) - 1, -1, -1):
+            options = []
+            for end in range(start + 1, len(text) + 1):
+                part = text[start:end]
+                cost, found = best[end]
+                count = dictionary.get(part, 0) or (len(part) == 1)
+                if count:
+                    said = math.log(total) - math.log(count)
+                    if len(part) > 1 and self.words[part]:
+                        said = min(said, self.cost(self.words[part]))
+                    options.append((said + cost, found))
+                elif 1 < len(part) <= 5 and is_chinese_word(part) and not all(covered[start:end]):
+                    meant = self.candidate(part, shapes)
+                    if meant:
+                        options.append((meant[0] + cost, ((start, end, meant[1]), *found)))
+            best[start] = min(options, key=lambda option: option[0])
+        return list(best[0][1])
 
 
 def ranks(phrases):
@@ -184,8 +205,8 @@ def test_wrong_characters_become_what_a_plain_dictionary_says(plain, lookup, ana
     corrector = Corrector(lookup, analyzer.lexicon.shapes, analyzer.words, {})
     swapped = [w[:-1] + other for w in sorted(plain.words)[::20] for other in "事咔矢马号" if len(w) <= 5]
     found = [[(c.start, c.end, c.right) for c in corrector.correct(w, [False] * len(w))] for w in swapped]
-    shapes, is_word = analyzer.lexicon.shapes, analyzer.is_word
-    assert found == [plain.correct(w, [False] * len(w), shapes, is_word) for w in swapped]
+    shapes, words = analyzer.lexicon.shapes, analyzer.words
+    assert found == [plain.correct(w, [False] * len(w), shapes, words) for w in swapped]
     assert sum(map(bool, found)) > 20
 
 
@@ -200,7 +221,7 @@ def test_questions_are_corrected_as_by_a_plain_dictionary(plain, lookup, analyze
     covered = data.draw(st.lists(st.booleans(), min_size=len(text), max_size=len(text)))
     corrector = Corrector(lookup, analyzer.lexicon.shapes, analyzer.words, {})
     found = [(c.start, c.end, c.right) for c in corrector.correct(text, covered)]
-    assert found == plain.correct(text, covered, analyzer.lexicon.shapes, analyzer.is_word)
+    assert found == plain.correct(text, covered, analyzer.lexicon.shapes, analyzer.words)
 
 
 def test_the_most_asked_come_first(namings, lookup, living, parted):  # row 20

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from kb import quantities as patterns
 from kb.normalize import normalize
-from kb.quantities import find_quantities, parse_number
+from kb.numerals import parse_number
+from kb.quantities import find_quantities
 
 
 def quantities(text):
@@ -88,6 +89,15 @@ def _below_ten_thousand(number):
         ("四点五", "4.5"),
         ("零点零五", "0.05"),
         ("三点一四一五", "3.1415"),
+        ("5万5", 55000),
+        ("5万5千", 55000),
+        ("5万5000", 55000),
+        ("5万零5", 50005),
+        ("5万500", 50500),
+        ("3千5", 3500),
+        ("1万5千3百", 15300),
+        ("1亿2千万", 120_000_000),
+        ("1亿零5万", 100_050_000),
         ("一点五万", 15000),
         ("两点五亿", 250_000_000),
     ],
@@ -116,6 +126,8 @@ def test_a_number_is_worth_what_it_says(text, value):  # row 5
         "５x",
         "两三",
         "三五",
+        "5千5万",
+        "5万5万",
     ],
 )
 def test_what_is_not_one_number_is_none(text):  # row 5
@@ -151,6 +163,76 @@ def test_any_text_has_quantities_that_stand_apart_and_inside_it(raw):  # row 7
         assert quantity.term
         assert text[quantity.start : quantity.end] == text[quantity.start : quantity.end].strip()
         at = quantity.end
+
+
+# what people mean as the same, in the words of customers, of agents in a hurry, of documents and of contracts
+SAME = {
+    "50000": "5万 50000 五万 5w 5W ５Ｗ 50,000元 伍万 伍萬元整 5万元 五萬 50000块 5w块 人民币伍万元 5万块钱 5萬 50000圆",
+    "55000": "5万5千 5万5 5万5000 五万五 五万五千 55000元 5.5万 5.5w 5w5 5万5千元 5万5元 伍万伍仟元 55k 5萬5千 ５万５ 5万5，",
+    "120000000": "1亿2千万 1.2亿 一亿两千万 1亿2000万 壹亿贰仟万元",
+    "3500": "3千5 三千五 3500元 3.5k 叁仟伍佰元 3千5百 3千5块",
+    "50500": "5万零500 5万500 五万零五百 50500 50,500.00元",
+    "5.5": "五块五 5块5 5.5元 5元5角 五元五角 5块5毛 ５块５",
+    "1.85%": "1.85% 百分之一点八五 一点八五个点 1.85个点 １．８５％ 百分之1.85 1.85个百分点 1.850% 百分之一點八五",
+    "0.05%": "万分之五 0.05% 0.5‰ 萬分之五 百分之零点零五",
+    "3年": "3年 三年期 36个月 三十六个月 3年期 叁年 3年定期 12个季度 三年 36個月 ３年",
+    "6个月": "半年 6个月 六个月 半年期 六個月 两个季度 0.5年 6个月期",
+    "18个月": "一年半 1.5年 18个月 十八个月 1年半",
+    "1.5个月": "一个半月 1.5个月 1个半月 一点五个月 一個半月",
+    "15天": "半个月 15天 十五天 半個月 15日 15个自然日",
+    "2天": "两天 2天 兩天 二天 2个自然日 2日",
+    "3工作日": "3个工作日 三个工作日 3工作日 叁个工作日 3个工作天 三個工作日",
+    "24小时": "24小时 二十四小时 24个小时 24個小時 24钟头 1440分钟",
+    "30分钟": "半小时 半个小时 半个钟头 30分钟 三十分钟 0.5小时 半小時",
+    "90分钟": "一个半小时 1.5小时 90分钟 1个半小时 一个半钟头",
+    "1小时": "60分钟 1小时 一个小时 一小时 3600秒",
+    "1周": "一周 一星期 一个礼拜 1周 一個星期",
+    "10月8日": "10月8号 10月8日 十月八日 十月八号 10月08日 １０月８日 十月8号 10月八日 十月8日",
+    "12月28日": "12月28号 十二月二十八日 12月28日 十二月28号",
+    "10月": "10月 10月份 十月份",
+    "8号": "8号 八号 08号",
+}
+
+
+@pytest.mark.parametrize(("term", "text"), [(term, text) for term, texts in SAME.items() for text in texts.split()])
+def test_what_people_mean_as_the_same_is_one_term(term, text):  # rows 3, 5, 10
+    assert quantities(text) == [term]
+
+
+@pytest.mark.parametrize(("term", "texts"), SAME.items())
+def test_it_is_the_same_inside_a_sentence(term, texts):  # rows 5, 11
+    for text in texts.replace("，", "").split():
+        assert term in quantities(f"我想问{text}，怎么办"), text
+
+
+# two quantities side by side, which a chain of numbers must not swallow
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5万3年", ["50000", "3年"]),
+        ("存五万三年", ["50000", "3年"]),
+        ("二十万三年期利息", ["200000", "3年"]),
+        ("存5万5年期", ["50000", "5年"]),
+        ("10万3个月", ["100000", "3个月"]),
+        ("5万5次", ["50000", "5次"]),
+        ("5万5万", ["50000", "50000"]),
+        ("5万-10万", ["50000", "100000"]),
+        ("2块3次", ["2", "3次"]),
+        ("每笔2元5笔", ["2", "5笔"]),
+        ("10块1张", ["10", "1张"]),
+        ("2026-10-08", ["2026年", "10月8日"]),
+        ("2026/10/8", ["2026年", "10月8日"]),
+        ("2026.10.8", ["2026年", "10月8日"]),
+        ("每月8日", ["8号"]),
+        ("次月十五日", ["15号"]),
+        ("3个交易日", ["3交易日"]),
+        ("第8号", ["第8号"]),
+        ("一两个半月", ["2.5个月"]),
+        ("加60个点", ["60"]),
+    ],
+)
+def test_neighbours_stay_apart(text, expected):  # rows 3, 5
+    assert quantities(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -258,6 +340,7 @@ def test_a_quantity_has_one_term_however_it_is_said(text, expected):  # rows 3, 
         "唯一", "同一", "单一", "逐一", "一般", "一共", "一会儿", "万能险", "百分百", "千方百计", "万无一失", "一五一十", "四川", "三亚",
         "三星", "百度", "万科", "一卡通", "一网通", "二维码", "三要素", "第三步", "第二天", "第一次", "三年级", "十分感谢", "百万医疗",
         "零钱", "上千", "上万", "几千万", "五一", "十一", "双十一", "一点", "差一点点", "四大行", "iphone", "visa", "title", "iii", "ii",
+        "登陆", "登陆万事达", "队伍", "收拾", "大陆", "陆家嘴", "玖", "手机号", "每月", "半天", "一月", "三月", "VIP",
         "第", "万", "点", "个月", "类户", "年", "半", "%", "+", "*", "t+", "t0", "",
     ],
 )  # fmt: skip
@@ -280,6 +363,17 @@ def test_a_card_number_is_no_amount(number):  # row 78
         ("5%", "5‰"),
         ("T+0", "T+1"),
         ("20元", "20美元"),
+        ("48小时", "2天"),
+        ("24小时", "1天"),
+        ("一个半月", "45天"),
+        ("2天", "2个工作日"),
+        ("2个交易日", "2个工作日"),
+        ("3个工作日", "3个自然日"),
+        ("10月", "10个月"),
+        ("8号", "8天"),
+        ("5万5", "5.05万"),
+        ("1.85%", "1.85‰"),
+        ("36个月", "36期"),
     ],
 )
 def test_different_quantities_do_not_meet(one, other):  # rows 3, 4
@@ -306,7 +400,9 @@ def test_a_quantity_stands_on_its_own_words(text, words):  # row 13
     text=st.lists(
         st.sampled_from(
             [
-                *"零一两三十百千万亿第半年月日号条类户个期次元点分之、,和 ii0123.()〔〕%*+t令岁周天٣",
+                *"零一两三十百千万亿第半年月日号条类户个期次元点分之、,和 ii0123.()〔〕%*+t令岁周天٣秒块角wk每-/",
+                "小时",
+                "个半月",
                 "工作日",
                 "美元",
                 "百分之",

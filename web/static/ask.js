@@ -130,10 +130,13 @@ export function whenAnswered(does) {
   else waiting = does;
 }
 
-export function clearLine() {
-  line.value = "";
+/** Ask something else in place of what stands in the line. */
+export function askInstead(question) {
+  line.value = question;
   askNow();
 }
+
+export const clearLine = () => askInstead("");
 
 // letters of an input method are not the question yet
 line.addEventListener("compositionend", askNow);
@@ -141,6 +144,8 @@ line.addEventListener("input", (event) => {
   if (!event.isComposing) askNow();
 });
 form.addEventListener("submit", (event) => {
+  // “为什么是这些？” sends the question to a window of its own
+  if (event.submitter?.formTarget) return;
   event.preventDefault();
   askNow();
 });
@@ -148,9 +153,8 @@ start.addEventListener("click", (event) => {
   const example = event.target.closest(".example");
   if (!example) return;
   event.preventDefault();
-  line.value = example.value;
   line.focus();
-  askNow();
+  askInstead(example.value);
 });
 addEventListener("online", () => {
   if (status.classList.contains("is-trouble") && asked) sendInstead();

@@ -6,6 +6,7 @@ const line = document.querySelector("#line");
 const dialog = document.querySelector("#keys");
 // ask.js belongs to the page with the question line only
 const asking = line ? await import("./ask.js") : null;
+const chips = line ? await import("./chips.js") : null;
 // and report.js to pages from which something can be reported
 const reporting = document.querySelector("#report") ? await import("./report.js") : null;
 
@@ -44,6 +45,8 @@ function inLine(event) {
     if (digit) return () => whenAnswered(() => openNumber(Number(digit)));
     if (event.code === "KeyG" && reporting) return () => asking.whenAnswered(reporting.openGap);
     if (event.code === "KeyZ" && reporting?.canUndo()) return reporting.undo;
+    const letter = /^Key([A-Z])$/.exec(event.code)?.[1].toLowerCase();
+    if (chips.offers(letter)) return () => chips.press(letter);
     const does = IN_LINE[event.code];
     return does ? () => whenAnswered(does) : null;
   }
@@ -51,9 +54,12 @@ function inLine(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return null;
   if (event.key === "ArrowDown") return () => move(1);
   if (event.key === "ArrowUp") return () => move(-1);
-  if (event.key === "Escape") return () => asking.clearLine();
+  if (event.key === "Escape") return chips.canWiden() ? chips.widen : asking.clearLine;
+  if (event.key === "Backspace" && chips.canWiden() && atTheEnd()) return chips.widen;
   return null;
 }
+
+const atTheEnd = () => line.selectionStart === line.value.length;
 
 function elsewhere(event) {
   if (event.altKey || event.ctrlKey || event.metaKey) {
@@ -68,6 +74,8 @@ function elsewhere(event) {
   const letter = event.key.toLowerCase();
   if (letter === "g" && reporting) return reporting.openGap;
   if (letter === "z" && reporting?.canUndo()) return reporting.undo;
+  if (event.key === "Backspace" && chips?.canWiden()) return chips.widen;
+  if (chips?.offers(letter)) return () => chips.press(letter);
   if (!card) return null;
   if (/^[1-9]$/.test(event.key)) return () => openNumber(Number(event.key));
   if (event.key === "ArrowDown" && line) return () => move(1, { focus: true });

@@ -1,0 +1,108 @@
+"""How articles put it: titles and phrasings as characters, and what their titles ask, for comparing with a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.bundle import Arrays
+from kb.intents import intents
+from kb.normalize import normalize
+from kb.types import CHANNELS
+
+Codes = NDArray[np.uint16]
+# phrasings of an article and characters of each that are compared; more cost time and hardly find more
+MOST_PHRASES, MOST_CHARACTERS = 24, 64
+CHARACTERS = 1 << 16
+
+
+def codes(plain: str) -> Codes:
+    """Characters of a normalised text without spaces, uint16; those beyond the basic plane are one."""
+    raw = np.frombuffer(plain.replace(" ", "").encode("utf-32-le", "replace"), np.uint32)[:MOST_CHARACTERS]
+    return np.minimum(raw, CHARACTERS - 1).astype(np.uint16)
+
+
+def channel_bits(plain: str) -> int:
+    """The channels that a normalised text names, a bit for each."""
+    return sum(1 << place for place, channel in enumerate(CHANNELS) if channel in plain)
+
+
+def wording_arrays(namings: Sequence[Sequence[Any]]) -> Arrays:
+    """The arrays of a segment, from rows of `kb.naming.Naming` in the order of articles.
+
+    `phrases` uint16 [characters], `phrases_ends` int64 [phrases + 1], `phrases_owners` int64 [articles + 1]: where each
+    article's phrases begin, the title first; `refused…`: the same of questions that it must not be found by; `title_intents`
+    int64 and `title_channels` int64 [articles].
+    """
+    texts: list[Codes] = []
+    refused: list[Codes] = []
+    owners, refusing, asked, channels = [0], [0], [], []
+    for _, _, title, _, phrases, not_asked in namings:
+        plain = normalize(title).text
+        texts.append(codes(plain))
+        texts += [codes(keys[0]) for _, keys in phrases[1:MOST_PHRASES] if keys]
+        refused += map(codes, not_asked)
+        owners.append(len(texts))
+        refusing.append(len(refused))
+        asked.append(intents(plain))
+        channels.append(channel_bits(plain))
+    return {
+        **_texts("phrases", texts, owners),
+        **_texts("refused", refused, refusing),
+        "title_intents": np.array(asked, np.int64),
+        "title_channels": np.array(channels, np.int64),
+    }
+
+
+def _texts(name: str, texts: Sequence[Codes], owners: Sequence[int]) -> Arrays:
+    return {
+        name: np.concatenate([*texts, np.empty(0, np.uint16)]),
+        f"{name}_ends": np.cumsum([0, *map(len, texts)], dtype=np.int64),
+        f"{name}_owners": np.array(owners, np.int64),
+    }
+
+
+class Wording:
+    """The wording of a segment."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.phrases: Codes = arrays["phrases"]
+        self.ends: NDArray[np.int64] = arrays["phrases_ends"]
+        self.owners: NDArray[np.int64] = arrays["phrases_owners"]
+        self._refused: Codes = arrays["refused"]
+        self._refused_ends: NDArray[np.int64] = arrays["refused_ends"]
+        self._refused_owners: NDArray[np.int64] = arrays["refused_owners"]
+        self.intents: NDArray[np.int64] = arrays["title_intents"]
+        self.channels: NDArray[np.int64] = arrays["title_channels"]
+
+    def texts(self, article: int) -> list[Codes]:
+        """Title and phrasings of an article, those that hold anything."""
+        return _parts(self.phrases, self.ends, self.owners, article)
+
+    def refused(self, article: int) -> list[Codes]:
+        """Questions that an article must not be found by."""
+        return _parts(self._refused, self._refused_ends, self._refused_owners, article)
+
+    def title_frequencies(self, live: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """In how many titles of live articles each character stands, int64 [CHARACTERS]."""
+        starts = self.ends[self.owners[:-1]]
+        sizes = (self.ends[self.owners[:-1] + 1] - starts) * live
+        whole = np.arange(int(sizes.sum()), dtype=np.int64) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+        pairs = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes) * CHARACTERS + self.phrases[whole]
+        return np.bincount(np.unique(pairs) % CHARACTERS, minlength=CHARACTERS)
+
+
+def _parts(characters: Codes, ends: NDArray[np.int64], owners: NDArray[np.int64], article: int) -> list[Codes]:
+    first, last = owners[article : article + 2].tolist()
+    bounds = ends[first : last + 1].tolist()
+    return [characters[start:end] for start, end in pairwise(bounds) if end > start]
+
+
+def character_weights(frequencies: NDArray[np.int64], articles: int) -> NDArray[np.float32]:
+    """ln(1 + (N - n + 0.5) / (n + 0.5)) of each character by the titles it stands in, float32 [CHARACTERS]."""
+    weights: NDArray[np.float32] = np.log(1 + (articles - frequencies + 0.5) / (frequencies + 0.5)).astype(np.float32)
+    return weights
