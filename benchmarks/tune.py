@@ -4,9 +4,10 @@
     python -m benchmarks.tune --set bank=FOLDER,PAIRS.tsv --write   # others besides, and write the table
 
 A set is a folder of articles and a file of questions and article numbers as `kb evaluate --pairs` reads it; `golden` is always
-one of the sets. It counts OWN times, every other set once: its articles are written for this product. Columns are hit@1 and hit@5 in per cent: `terms` by terms alone, `present` with the
-table as it is, `folds` with weights from the questions of other articles (five folds by article), `others` with weights from
-the other sets alone, `all` with the weights that are printed in the end, which have seen all questions.
+one of the sets. It counts OWN times, every other set once: its articles are written for this product. Columns are hit@1 and
+hit@5 in per cent: `terms` by terms alone, `present` with the table as it is, `folds` with weights from the questions of other
+articles (five folds by article), `others` with weights from the other sets alone, `all` with the weights that are printed in
+the end, which have seen all questions.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Learning from the customers' phrasings: for every article that has some, a linear decision between its own texts and the nearest
-others (a linear support vector machine; Cortes & Vapnik 1995, as liblinear solves it). Its texts are title and phrasings.
+"""Learning from the customers' phrasings: for every article that has some, a linear decision between its own texts, which are title
+and phrasings, and others (a linear support vector machine; Cortes & Vapnik 1995, as liblinear solves it).
 
 Set against them are the nearest texts of other articles, which decide where the border lies (the cost stays proportional to the
-number of articles), and the questions that editors say the article must not be found by. Articles without phrasings have no decision; theirs is not guessed.
+number of articles), and the questions that editors say the article must not be found by.
+
+Articles without phrasings have no decision; theirs is not guessed.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ NEGATIVES, COST = 50, 1.0
 # smaller weights change nothing that is seen
 _LEAST = 0.05
 _MOST_ROUNDS = 2000
+# owner and family of texts that belong to no article
+_NOBODY = -1
 # from so many articles on, every core helps
 _ALONE = 300
 
@@ -109,23 +113,23 @@ def _collect(segments: Mapping[str, tuple[Segment, SegmentState]]) -> Texts:
     refused: dict[int, list[int]] = {}
     for segment, state in segments.values():
         for article in np.flatnonzero(state.live & ~segment.by_clause).tolist():
-            own, against = segment.wording.texts(article), segment.wording.refused(article)
-            if len(own) > 1:
-                chosen.append(len(keys))
-                refused[len(keys)] = list(range(len(texts) + len(own), len(texts) + len(own) + len(against)))
-                own += against
-            texts += own
-            owners += [len(keys)] * (len(own) - len(refused.get(len(keys), ()))) + [-1] * len(
-                refused.get(len(keys), ())
-            )
+            number = len(keys)
             keys.append(segment.key(article))
             digests.append(_digest(segment, article))
+            own = segment.wording.texts(article)
+            texts += own
+            owners += [number] * len(own)
+            if len(own) > 1:
+                chosen.append(number)
+                against = segment.wording.refused(article)
+                refused[number] = list(range(len(texts), len(texts) + len(against)))
+                texts += against
+                owners += [_NOBODY] * len(against)
     ids: dict[str, int] = {}
-    families = [ids.setdefault(keys[o].rpartition("@")[0], len(ids)) if o >= 0 else -1 for o in owners]
+    families = [ids.setdefault(keys[o].rpartition("@")[0], len(ids)) if o != _NOBODY else _NOBODY for o in owners]
     matrix, numbers, weights = _vectors(texts) if chosen else (None, np.empty(0, np.uint64), np.empty(0, np.float32))
-    return Texts(
-        keys, digests, chosen, np.array(owners, np.int64), np.array(families, np.int64), matrix, numbers, weights
-    )
+    belongs = np.array(owners, np.int64), np.array(families, np.int64)
+    return Texts(keys, digests, chosen, *belongs, refused, matrix, numbers, weights)
 
 
 def _vectors(texts: Sequence[Codes]) -> tuple[Any, NDArray[np.uint64], NDArray[np.float32]]:
@@ -183,7 +187,7 @@ def _decide(texts: Texts, article: int) -> _Decision:
     matrix = texts.matrix
     own = np.flatnonzero(texts.owners == article)
     alike = np.asarray((matrix[own] @ matrix.T).max(axis=0).todense()).ravel()
-    alike[(texts.families == texts.families[own[0]]) | (texts.families < 0)] = -1
+    alike[(texts.families == texts.families[own[0]]) | (texts.families == _NOBODY)] = -1
     others = np.argsort(-alike, kind="stable")[:NEGATIVES]
     others = np.concatenate([others[alike[others] > 0], np.array(texts.refused[article], np.int64)])
     rows = matrix[np.concatenate([own, others])]

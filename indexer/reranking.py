@@ -8,6 +8,7 @@ import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,7 +122,13 @@ class Reranker:
         for place, row in zip(places, order, strict=True):
             number, held = candidates[row]
             result[place] = number, held._replace(score=best * math.exp(float(values[row] - values[order[0]])))
-        return result
+        return _descending(result)
+
+
+def _descending(found: Sequence[tuple[int, Found]]) -> list[tuple[int, Found]]:
+    """No score greater than one before it."""
+    least = accumulate((f.score for _, f in found), min)
+    return [(number, f._replace(score=score)) for (number, f), score in zip(found, least, strict=True)]
 
 
 def _asks(question: int, titles: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from indexer.bundle import Arrays
 from kb.intents import intents
 from kb.normalize import normalize
+from kb.quantities import find_quantities
 from kb.types import CHANNELS
 
 Codes = NDArray[np.uint16]
@@ -21,8 +22,12 @@ CHARACTERS = 1 << 16
 
 
 def codes(plain: str) -> Codes:
-    """Characters of a normalised text without spaces, uint16; those beyond the basic plane are one."""
-    raw = np.frombuffer(plain.replace(" ", "").encode("utf-32-le", "replace"), np.uint32)[:MOST_CHARACTERS]
+    """Characters of a normalised text, uint16: spaces left out, quantities as they are indexed, however they are written;
+    those beyond the basic plane are one."""
+    plain = plain.replace(" ", "")
+    for quantity in reversed(list(find_quantities(plain))):
+        plain = plain[: quantity.start] + quantity.term + plain[quantity.end :]
+    raw = np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32)[:MOST_CHARACTERS]
     return np.minimum(raw, CHARACTERS - 1).astype(np.uint16)
 
 
