@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.corpus import settings_for
-from benchmarks.peers import ENGINES, Ours, Peer, load_peers
+from benchmarks.peers import ENGINES, Ours, Peer, Whole, load_peers
 from benchmarks.peers.peer import Question, make_question
 from benchmarks.questions import sample_questions
 from benchmarks.report import Chart, Progress, Report, arguments, percentile, percentiles, work_folder
@@ -114,7 +114,7 @@ def measure_size(chosen: argparse.Namespace, count: int, work: Path, report: Rep
         questions = understood(ours, texts)
         # few questions must not all go into warming
         warming = min(WARMING, len(questions) // 2)
-        every: list[Peer] = [ours, *peers]
+        every: list[Peer] = [ours, Whole(settings), *peers]
         # what is in memory now stays: the collector need not look at it between two questions
         gc.collect()
         gc.freeze()

@@ -206,7 +206,7 @@ def pick_section(sums: Floats, articles: int, start: int, end: int) -> int:
 @_compiled(
     types.void(
         _given(types.uint16), _given(types.uint16), _given(types.int64), _given(types.int64), _given(types.float32),
-        _given(types.int64), types.uint8[::1], _SUMS,
+        types.int64[::1], types.uint8[::1], types.float32[:, ::1],
     )
 )  # fmt: skip
 def compare(
@@ -255,13 +255,15 @@ def compare(
                 weight = weights[phrases[at]] + weights[phrases[at + 1]]
                 pairs += weight
                 hit = False
-                for place in range(size - 1):
-                    if question[place] == phrases[at] and question[place + 1] == phrases[at + 1]:
-                        hit = True
-                        run = 2
-                        while place + run < size and at + run < end and question[place + run] == phrases[at + run]:
-                            run += 1
-                        longest = max(longest, run)
+                # a pair that both hold begins with a character that both hold
+                if marks[phrases[at]] == 1 and marks[phrases[at + 1]] == 1:
+                    for place in range(size - 1):
+                        if question[place] == phrases[at] and question[place + 1] == phrases[at + 1]:
+                            hit = True
+                            run = 2
+                            while place + run < size and at + run < end and question[place + run] == phrases[at + run]:
+                                run += 1
+                            longest = max(longest, run)
                 if hit:
                     matched += weight
             if phrase == first:
@@ -276,14 +278,76 @@ def compare(
         marks[character] = 0
 
 
-@_compiled(
-    types.void(_given(types.uint32), _given(types.float32), _given(types.int64, 2), _given(types.float32), _FLOATS)
-)
-def decide(rows: NDArray[np.uint32], learned: Floats, places: Ints, values: Floats, made: Floats) -> None:
-    """Add value · learned weight of a question's features to `made`, which holds the intercepts [rows].
+@_compiled(types.int64(types.int64))
+def _count(bits: int) -> int:
+    """How many bits are set."""
+    found = 0
+    while bits:
+        bits &= bits - 1
+        found += 1
+    return found
 
-    `places` [features, 4]: from `look_up`; `values` [features].
+
+@_compiled(
+    types.void(
+        types.int64, types.int64, _given(types.int64), _given(types.int64), types.int64[::1], types.float32[:, ::1]
+    )
+)  # fmt: skip
+def agree(intents: int, channels: int, title_intents: Ints, title_channels: Ints, articles: Ints, made: Floats) -> None:
+    """Whether a question and the titles of some articles ask for the same: fill `made` [articles, 6].
+
+    Columns: whether the title names a channel that the question does not; names only others than the question; names one
+    that it does; how many intents both have, only the title has, only the question has.
     """
-    for feature in range(len(values)):
-        for at in range(places[feature, 0], places[feature, 1]):
-            made[rows[at]] += values[feature] * learned[at]
+    for row in range(len(articles)):
+        named, asked = title_channels[articles[row]], title_intents[articles[row]]
+        made[row, 0] = 1.0 if named & ~channels else 0.0
+        made[row, 1] = 1.0 if named and channels and not named & channels else 0.0
+        made[row, 2] = 1.0 if named & channels else 0.0
+        made[row, 3] = _count(asked & intents)
+        made[row, 4] = _count(asked & ~intents)
+        made[row, 5] = _count(intents & ~asked)
+
+
+@_compiled(
+    types.void(
+        _given(types.uint64), _given(types.uint64), _given(types.int64), _given(types.float32), _given(types.uint32),
+        _given(types.float32), _FLOATS,
+    )
+)  # fmt: skip
+def decide(
+    runs: NDArray[np.uint64], known: NDArray[np.uint64], ends: Ints, weights: Floats, rows: NDArray[np.uint32],
+    learned: Floats, made: Floats,
+) -> None:  # fmt: skip
+    """Add the value of every decision for a text to `made` [decisions], which holds the intercepts.
+
+    `runs`: the text's features as they stand, ascending, with repetitions; `known` [features] ascending; `ends`
+    [features + 1]: where each one's `rows` and `learned` weights begin. A feature's value is idf · (1 + ln(how often)), divided
+    by the length of the vector of them.
+    """
+    values = np.empty(len(runs), np.float32)
+    places = np.empty(len(runs), np.int64)
+    held = 0
+    squares = 0.0
+    at = 0
+    while at < len(runs):
+        end = at
+        while end < len(runs) and runs[end] == runs[at]:
+            end += 1
+        low, high = 0, len(known)
+        while low < high:
+            middle = (low + high) // 2
+            if known[middle] < runs[at]:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(known) and known[low] == runs[at]:
+            values[held] = weights[low] * (1 + math.log(end - at))
+            places[held] = low
+            squares += values[held] * values[held]
+            held += 1
+        at = end
+    for number in range(held):
+        value = np.float32(values[number] / math.sqrt(squares))
+        for at in range(ends[places[number]], ends[places[number] + 1]):
+            made[rows[at]] += value * learned[at]

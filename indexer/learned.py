@@ -16,20 +16,21 @@ from indexer.bundle import open_bundle
 from indexer.wording import Codes
 
 FILE, ROWS_FILE = "learned.arrays", "learned_rows.arrays"
-# what comes before 1, 2 and 3 characters in a feature's number
-_SIZES = (1 << 48, 2 << 48, 3 << 48)
+# what stands above 1, 2 and 3 characters in a feature's number
+_ONE, _TWO, _THREE, _16 = np.array([1 << 48, 2 << 48, 3 << 48, 16], np.uint64)
 
 
-def features(text: Codes) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
-    """The runs of 1 to 3 characters of a text, uint64 ascending, and 1 + ln(how often), float32."""
+def runs(text: Codes) -> NDArray[np.uint64]:
+    """The features of a text, its runs of 1 to 3 characters, each as a number, uint64 ascending, with repetitions."""
     wide = text.astype(np.uint64)
-    found = [wide | np.uint64(_SIZES[0])]
+    found = np.empty(max(0, 3 * len(wide) - 3) if len(wide) > 1 else len(wide), np.uint64)
+    found[: len(wide)] = wide | _ONE
     if len(wide) > 1:
-        found.append(wide[:-1] << np.uint64(16) | wide[1:] | np.uint64(_SIZES[1]))
-    if len(wide) > 2:
-        found.append(wide[:-2] << np.uint64(32) | wide[1:-1] << np.uint64(16) | wide[2:] | np.uint64(_SIZES[2]))
-    numbers, counts = np.unique(np.concatenate(found), return_counts=True)
-    return numbers, 1 + np.log(counts).astype(np.float32)
+        pairs = wide[:-1] << _16 | wide[1:]
+        found[len(wide) : 2 * len(wide) - 1] = pairs | _TWO
+        found[2 * len(wide) - 1 :] = pairs[:-1] << _16 | wide[2:] | _THREE
+    found.sort()
+    return found
 
 
 class Learned:
@@ -39,7 +40,7 @@ class Learned:
         """Raises IndexCorrupt, OSError or KeyError."""
         arrays = open_bundle(folder / FILE)
         rows = open_bundle(folder / ROWS_FILE)
-        self._numbers, self._places = arrays["features"], arrays["places"]
+        self._known, self._ends = arrays["features"], arrays["ends"]
         self._weights: NDArray[np.float32] = arrays["feature_weights"]
         self._rows, self._learned = arrays["rows"], arrays["learned"]
         self._intercepts: NDArray[np.float32] = arrays["intercepts"]
@@ -48,14 +49,8 @@ class Learned:
 
     def decisions(self, question: Codes) -> NDArray[np.float32]:
         """The value of every decision for a question, float32 [decisions]."""
-        numbers, counts = features(question)
-        places = np.empty((len(numbers), 4), np.int64)
-        kernel.look_up(self._numbers, self._places, numbers, places)
-        values = np.where(places[:, 3] > 0, counts * self._weights[places[:, 3] - 1], 0).astype(np.float32)
-        length = float(np.sqrt(values @ values))
         made = self._intercepts.copy()
-        if length > 0:
-            kernel.decide(self._rows, self._learned, places, values / np.float32(length), made)
+        kernel.decide(runs(question), self._known, self._ends, self._weights, self._rows, self._learned, made)
         return made
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.bundle import Arrays, open_bundle, packed, parts, write_bundle
-from indexer.learned import FILE, ROWS_FILE, features
+from indexer.learned import FILE, ROWS_FILE, runs
 from indexer.segment import Segment
 from indexer.state import SegmentState
 from indexer.wording import Codes
@@ -136,11 +136,11 @@ def _vectors(texts: Sequence[Codes]) -> tuple[Any, NDArray[np.uint64], NDArray[n
     """tf-idf of all texts, of unit length; idf = 1 + ln((1 + n) / (1 + df))."""
     from scipy.sparse import csr_matrix
 
-    found = [features(text) for text in texts]
+    found = [np.unique(runs(text), return_counts=True) for text in texts]
     numbers, columns = np.unique(np.concatenate([n for n, _ in found]), return_inverse=True)
     frequency = np.bincount(columns, minlength=len(numbers))
     weights = (1 + np.log((1 + len(texts)) / (1 + frequency))).astype(np.float32)
-    values = np.concatenate([c for _, c in found]) * weights[columns]
+    values = (1 + np.log(np.concatenate([c for _, c in found]))).astype(np.float32) * weights[columns]
     ends = np.cumsum([0, *(len(n) for n, _ in found)])
     lengths = np.sqrt(np.add.reduceat(values * values, ends[:-1]))
     values /= np.repeat(lengths, np.diff(ends))
@@ -205,17 +205,19 @@ def _decide(texts: Texts, article: int) -> _Decision:
 
 
 def _write(folder: Path, texts: Texts, decisions: Sequence[_Decision]) -> None:
-    """`features` uint64 ascending; `places` int64 [features, 4]: where a feature's weights begin, end, end, and its number + 1;
-    `feature_weights` float32 (idf); `rows` uint32 and `learned` float32: decision and weight; `intercepts` float32; and by
-    decision the article's key and what it was made from."""
+    """Write FILE.
+
+    `features` uint64 ascending; `ends` int64 [features + 1]: where each one's weights begin; `feature_weights` float32 (idf);
+    `rows` uint32 and `learned` float32: decision and weight; `intercepts` float32; and by decision the article's key, and the
+    digest of what it was made from.
+    """
     columns = np.concatenate([c for _, c, _ in decisions])
     rows = np.repeat(np.arange(len(decisions), dtype=np.uint32), [len(c) for _, c, _ in decisions])
     order = np.argsort(columns, kind="stable")
     ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(columns, minlength=len(texts.numbers)))])
-    places = np.stack([ends[:-1], ends[1:], ends[1:], np.arange(1, len(texts.numbers) + 1)], axis=1)
     made: Arrays = {
         "features": texts.numbers,
-        "places": places,
+        "ends": ends,
         "feature_weights": texts.weights,
         "rows": rows[order],
         "learned": np.concatenate([w for _, _, w in decisions])[order],

@@ -4,7 +4,6 @@ the same, and what was learned from the phrasings. A linear model (`indexer.weig
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +28,8 @@ _WEIGHTS = np.array(list(RERANKING.values()), np.float32)
 # units of scores and lengths, so that weights are of one size
 _SCORE, _LENGTH = 20.0, 20.0
 Rows = NDArray[np.float32]
+Scores = NDArray[np.float32]
+Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,70 +71,64 @@ class Reranker:
     def features(self, query: Query, found: Sequence[tuple[int, Found]]) -> Rows:
         """The features of candidates (number of segment, found), float32 [candidates, FEATURES]."""
         question = asked(query)
-        made = np.zeros((len(found), len(FEATURES)), np.float32)
-        best = max((f.score for _, f in found), default=1.0)
-        made[:, 0] = [f.score / best for _, f in found]
-        made[:, 1] = [f.score / _SCORE for _, f in found]
+        scores = np.array([f.score for _, f in found], np.float32)
+        made = np.empty((len(found), len(FEATURES)), np.float32)
+        made[:, 0] = scores / (scores.max() if len(found) else 1)
+        made[:, 1] = scores / _SCORE
         made[:, 2] = [f.coverage for _, f in found]
         decisions = self._learned.decisions(question.codes) if self._learned else None
-        for number in {number for number, _ in found}:
-            rows = [row for row, (n, _) in enumerate(found) if n == number]
-            articles = np.array([found[row][1].article for row in rows], np.int64)
-            made[rows, 3:11] = self._compared(question, number, articles)
-            made[rows, 11:14] = _asks(question.intents, self._segments[number].wording.intents[articles])
-            if self._learned and decisions is not None:
-                learned = self._learned.rows[number][articles]
-                made[rows, 14] = np.where(learned >= 0, decisions[learned], 0)
-                made[rows, 15] = learned < 0
+        numbers = np.array([number for number, _ in found])
+        articles = np.array([f.article for _, f in found], np.int64)
+        for number in set(numbers.tolist()):
+            of_segment = numbers == number
+            made[of_segment, 3:] = self._of_segment(question, number, articles[of_segment], decisions)
         return made
 
-    def _compared(self, question: Asked, number: int, articles: NDArray[np.int64]) -> Rows:
-        """Columns 3 to 10: likeness, channels, length."""
+    def _of_segment(self, question: Asked, number: int, articles: Ids, decisions: Scores | None) -> Rows:
+        """Likeness, length, channels, intents and what was learned of articles of a segment, [articles, 13]."""
         wording = self._segments[number].wording
-        alike = np.empty((len(articles), 5), np.float32)
+        alike, agreeing = np.empty((len(articles), 5), np.float32), np.empty((len(articles), 6), np.float32)
         kernel.compare(
             question.codes, wording.phrases, wording.ends, wording.owners, self._characters, articles, _MARKS.marks, alike
         )  # fmt: skip
-        named = wording.channels[articles]
-        extra, same = named & ~question.channels, named & question.channels
-        other = (named != 0) & (same == 0) & (question.channels != 0)
-        return np.column_stack([alike[:, :4], extra != 0, other, same != 0, alike[:, 4] / _LENGTH]).astype(np.float32)
+        kernel.agree(question.intents, question.channels, wording.intents, wording.channels, articles, agreeing)
+        made = np.zeros((len(articles), 13), np.float32)
+        made[:, :5] = alike
+        made[:, 4] /= _LENGTH
+        made[:, 5:11] = agreeing
+        if self._learned and decisions is not None:
+            rows = self._learned.rows[number][articles]
+            made[:, 11] = np.where(rows >= 0, decisions[rows], 0)
+            made[:, 12] = rows < 0
+        return made
 
-    def reorder(self, query: Query, found: Sequence[tuple[int, Found]]) -> list[tuple[int, Found]]:
-        """The candidates in their final order, with their final scores: the odds against the first, times the first's score.
+    def reorder(self, query: Query, found: Sequence[tuple[int, Found]], limit: int) -> list[tuple[int, Found]]:
+        """The first candidates in their final order, with their final scores: the odds against the first, times its score.
 
-        What is found by clause keeps its place and score; so does what comes after the first CANDIDATES, and what an error
-        code decides.
+        What is found by clause keeps its place; so does what comes after the first CANDIDATES, and what an error code decides.
+        No score is greater than one before it.
         """
-        if query.codes:
-            return list(found)
         places = [
             place
             for place, (n, f) in enumerate(found[:CANDIDATES])
             if f.section < 0 and not self._segments[n].by_clause[f.article]
         ]
-        if len(places) < 2:
-            return list(found)
-        candidates = [found[place] for place in places]
+        if query.codes or len(places) < 2:
+            return list(found[:limit])
+        candidates = found if len(places) == len(found) else [found[place] for place in places]
         values = self.features(query, candidates) @ _WEIGHTS
         order = np.argsort(-values, kind="stable").tolist()
+        odds = np.exp(values - values[order[0]]).tolist()
         best = max(f.score for _, f in candidates)
         result = list(found)
         for place, row in zip(places, order, strict=True):
-            number, held = candidates[row]
-            result[place] = number, held._replace(score=best * math.exp(float(values[row] - values[order[0]])))
-        return _descending(result)
+            if place >= limit:
+                break
+            result[place] = candidates[row][0], candidates[row][1]._replace(score=best * odds[row])
+        return _descending(result[:limit])
 
 
 def _descending(found: Sequence[tuple[int, Found]]) -> list[tuple[int, Found]]:
     """No score greater than one before it."""
     least = accumulate((f.score for _, f in found), min)
     return [(number, f._replace(score=score)) for (number, f), score in zip(found, least, strict=True)]
-
-
-def _asks(question: int, titles: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many intents the question and each title share, the title has besides, and the question has besides, [titles, 3]."""
-    bits = np.int64(question)
-    return np.stack(
-        [np.bitwise_count(titles & bits), np.bitwise_count(titles & ~bits), np.bitwise_count(bits & ~titles)], axis=1
-    ).astype(np.int64)

@@ -161,21 +161,26 @@ class WhooshSearcher:
         wanted = _PHRASE_CHECKS if query.phrases else limit
         hits = [
             Hit(self._key(n, f.article), self._anchor(n, f.named), f.score, f.coverage, f.lexical)
-            for n, f in self._reranker.reorder(query, self.candidates(query, at, viewer, wanted))[:wanted]
+            for n, f in self._reranker.reorder(
+                query, self.candidates(query, at, viewer, max(wanted, CANDIDATES)), wanted
+            )
         ]
         return [h for h in hits if self._contains(h, query.phrases)][:limit] if query.phrases else hits
 
     def candidates(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> list[tuple[int, Found]]:
-        """What matches best by its terms alone (number of segment, found), best first: at least `limit`, if there are so many."""
+        """What matches best by its terms alone (number of segment, found), best first."""
         planned = ranking.plan(query, self._postings)
-        wanted = max(limit, CANDIDATES)
         found: list[tuple[int, Found]] = []
         for number, segment in enumerate(self.segments):
-            best = ranking.best(planned, number, segment, self._mask(number, at, viewer), wanted)
+            best = ranking.best(planned, number, segment, self._mask(number, at, viewer), limit)
             found += [(number, f) for f in best]
         if len(self.segments) > 1:
             found.sort(key=lambda f: (-f[1].score, self._key(f[0], f[1].article), f[1].section))
-        return found[:wanted]
+        return found[:limit]
+
+    def version(self, segment: int, article: int) -> str:
+        """Key of a version by its numbers."""
+        return self._key(segment, article)
 
     def _anchor(self, segment: int, section: int) -> str | None:
         return self.segments[segment].anchor(section) if section >= 0 else None

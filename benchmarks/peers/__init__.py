@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.peers.bm25s_numba import Bm25sPeer
-from benchmarks.peers.ours import Ours
+from benchmarks.peers.ours import Ours, Whole
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.sqlite_fts5 import SqlitePeer
 from benchmarks.peers.tantivy_bm25 import TantivyPeer
@@ -21,7 +21,7 @@ ENGINES: dict[str, Callable[[Path], Peer]] = {
     "bm25s": Bm25sPeer,
     "xapian": XapianPeer,
 }
-__all__ = ["ENGINES", "Ours", "Peer", "load_peers"]
+__all__ = ["ENGINES", "Ours", "Peer", "Whole", "load_peers"]
 
 
 def load_peers(names: Sequence[str], folder: Path, generation: Path) -> tuple[list[Peer], list[str]]:

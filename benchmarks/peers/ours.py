@@ -1,4 +1,4 @@
-"""Our own engine, as the service asks it."""
+"""Our own engine: by terms alone, which is what the other engines do, and as the service asks it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from benchmarks.peers.peer import LIMIT, Question, distinct
 from indexer.backends import CurrentSearcher
 from indexer.documents import Document
-from kb.backend import Searcher
 from kb.clock import now
 from kb.query import Query
 from kb.settings import Settings
@@ -15,14 +14,14 @@ from kb.visibility import ANYBODY
 
 
 class Ours:
-    """Asks the generation that serves; visibility and coverage of the question are part of its ranking."""
+    """Asks the generation that serves, by terms; visibility and coverage of the question are part of that."""
 
     name = "ours"
     remark = "also weighs how much of the question is covered, merges clauses, and hides what may not be seen"
     slow = False
 
     def __init__(self, settings: Settings) -> None:
-        self.searcher: Searcher = CurrentSearcher(settings).searcher()
+        self.searcher = CurrentSearcher(settings).searcher()
         self._at = now()
 
     def build(self, documents: Iterable[Document]) -> None:
@@ -31,6 +30,18 @@ class Ours:
     def prepare(self, question: Question) -> Query:
         """The query itself."""
         return question.query
+
+    def search(self, prepared: Query) -> list[str]:
+        """The keys of the hits."""
+        found = self.searcher.candidates(prepared, self._at, ANYBODY, LIMIT)
+        return distinct(self.searcher.version(number, f.article) for number, f in found)
+
+
+class Whole(Ours):
+    """The same with everything that the service does: more candidates, put in order by wording and by what was learned."""
+
+    name = "ours, reranked"
+    remark = "what the service asks: 30 candidates by terms, put in order by wording and by what was learned"
 
     def search(self, prepared: Query) -> list[str]:
         """The keys of the hits."""

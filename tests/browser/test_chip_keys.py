@@ -26,7 +26,7 @@ def test_an_ambiguous_word_shows_what_it_may_mean_and_the_letter_for_it(desk, ch
     assert [c.get_attribute("data-key") for c in chips.all()] == ["h", "j", "k"]
     words = [re.match(r"\S+", text)[0] for text in chips.all_inner_texts()]
     assert sorted(words) == sorted(["信用卡", "借记卡", "存折"])
-    expect(desk.status).to_contain_text("可以选借记卡、存折、信用卡")
+    expect(desk.status).to_contain_text("可以选借记卡、信用卡、存折")
     desk.ask("信用卡挂失")
     expect(chips).to_have_count(0)
 
