@@ -18,6 +18,7 @@ from indexer.ranking import Found
 from indexer.segment import Segment
 from indexer.weights import RERANKING
 from indexer.wording import CHARACTERS, channel_bits, codes
+from kb.backend import Influence
 from kb.intents import intents
 from kb.query import Query
 
@@ -102,17 +103,26 @@ class Reranker:
             made[:, 12] = rows < 0
         return made
 
+    def _compared(self, found: Sequence[tuple[int, Found]]) -> list[int]:
+        """Places of the candidates that are compared."""
+        first = enumerate(found[:CANDIDATES])
+        return [place for place, (n, f) in first if f.section < 0 and not self._segments[n].by_clause[f.article]]
+
+    def influences(self, query: Query, found: Sequence[tuple[int, Found]], place: int) -> list[Influence]:
+        """What each feature of one candidate counts, in the order of FEATURES; empty where it is not compared."""
+        places = self._compared(found)
+        if query.codes or len(places) < 2 or place not in places:
+            return []
+        values = self.features(query, [found[p] for p in places])[places.index(place)]
+        return list(map(Influence, FEATURES, values.tolist(), (values * _WEIGHTS).tolist()))
+
     def reorder(self, query: Query, found: Sequence[tuple[int, Found]], limit: int) -> list[tuple[int, Found]]:
         """The first candidates in their final order, with their final scores: the odds against the first, times its score.
 
         What is found by clause keeps its place; so does what comes after the first CANDIDATES, and what an error code decides.
         No score is greater than one before it.
         """
-        places = [
-            place
-            for place, (n, f) in enumerate(found[:CANDIDATES])
-            if f.section < 0 and not self._segments[n].by_clause[f.article]
-        ]
+        places = self._compared(found)
         if query.codes or len(places) < 2:
             return list(found[:limit])
         candidates = found if len(places) == len(found) else [found[place] for place in places]

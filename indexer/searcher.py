@@ -22,7 +22,7 @@ from indexer.segment import Segment
 from indexer.state import open_states
 from indexer.wording import character_weights
 from kb import codec
-from kb.backend import Contribution, Hit, StoredArticle
+from kb.backend import Contribution, Hit, Influence, StoredArticle
 from kb.clock import from_seconds
 from kb.errors import IndexCorrupt
 from kb.lexicon import Lexicon, load_lexicon
@@ -189,6 +189,14 @@ class WhooshSearcher:
         """What each term added in each field, for the article and its sections."""
         number, article = self._place(key)
         return contributions(query, self._postings, self.segments[number], article, np.array(self.manifest.averages))
+
+    def influences(self, query: Query, key: str, at: datetime, viewer: Viewer) -> list[Influence]:
+        """What put a version in its place among the best candidates."""
+        if query.empty:
+            return []
+        found = self.candidates(query, at, viewer, CANDIDATES)
+        named = {self._key(number, f.article): row for row, (number, f) in enumerate(found) if f.section < 0}
+        return self._reranker.influences(query, found, named[key]) if key in named else []
 
     def _key(self, number: int, article: int) -> str:
         key = self._keys.get((number, article))

@@ -40,6 +40,15 @@ class Contribution:
     score: float
 
 
+class Influence(NamedTuple):
+    """What one comparison of question and article, or something learned, added to its place; engines name their own."""
+
+    name: str
+    # as measured, and what that counts, on the scale of the logarithm of odds
+    value: float
+    points: float
+
+
 @dataclass(frozen=True, slots=True)
 class StoredSection:
     """A section as it is shown: rendered when the index was made."""
@@ -106,6 +115,11 @@ class Searcher(Protocol):
 
     def explain(self, query: Query, key: str) -> list[Contribution]:
         """How the score of a version came about, greatest contribution first, sections included."""
+
+    def influences(self, query: Query, key: str, at: datetime, viewer: Viewer) -> list[Influence]:
+        """What put a version in its place among the best candidates, besides and with its terms; empty where it is none of them,
+        or where nothing but terms counts for it.
+        """
 
 
 class SearcherSource(Protocol):

@@ -17,6 +17,7 @@ from kb.clock import now, parse_moment
 from kb.errors import QuestionError
 from kb.explaining.explainer import Answer, Explainer
 from kb.explaining.explanation import Explained, Found
+from kb.explaining.order import OrderPart
 from kb.explaining.reading import Understood
 from kb.explaining.scoring import Table
 from kb.explaining.standing import Standing
@@ -96,6 +97,9 @@ class Explanation(BaseModel):
     explained: Explained | None
     beside: Explained | None = Field(description="the first article, or the second where the first is explained")
     table: Table | None = Field(description="the contributions in per cent of the first article's sum")
+    order: list[OrderPart] = Field(
+        description="what decided the order, in logarithms of odds; empty where words alone did"
+    )
     standing: Standing | None = Field(
         description="since when the article is in force, until when, and when it was verified"
     )
@@ -203,6 +207,7 @@ def _explanation(answer: Answer) -> Explanation:
         explained=made.article,
         beside=made.beside,
         table=made.table,
+        order=list(made.order),
         standing=answer.standing,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kb.backend import Contribution, Hit, Searcher, StoredArticle
+from kb.explaining.order import OrderPart, order_parts
 from kb.explaining.reading import Understood, understood
 from kb.explaining.scoring import Scored, Table, table
 from kb.findings import CONFIDENT, Ranking, rank
@@ -103,6 +104,8 @@ class Explanation:
     # the first article, or the second where the first is explained
     beside: Explained | None
     table: Table | None
+    # what decided the order, empty where that were words alone
+    order: tuple[OrderPart, ...]
     # as the engine told it, for programs
     contributions: tuple[Contribution, ...]
     query: Query
@@ -120,15 +123,16 @@ def explain(searcher: Searcher, text: str, chosen: StoredArticle | None, viewer:
     chosen = chosen or (searcher.article(keys[0]) if keys else None)
     found = _found(searcher, query, ranking)
     if chosen is None:
-        return Explanation(read, found, None, None, None, (), query)
+        return Explanation(read, found, None, None, None, (), (), query)
     other = next((key for key in keys if key != chosen.article.key), None)
     beside = searcher.article(other) if other else None
     own, others = _scored(searcher, query, chosen), _scored(searcher, query, beside) if beside else None
     first = own if others is None or keys[0] == chosen.article.key else others
     shown = table(query, read, own, others, first.sum, searcher.lookup.versions)
+    order = order_parts(*(searcher.influences(query, s.article.key, at, viewer) if s else () for s in (chosen, beside)))
     return Explanation(
         read, found, _explained(chosen, own, ranking), _explained(beside, others, ranking) if beside and others else None,
-        shown, own.contributions, query,
+        shown, order, own.contributions, query,
     )  # fmt: skip
 
 

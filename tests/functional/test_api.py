@@ -103,7 +103,7 @@ def test_an_explanation_has_this_shape(client):  # row 84
     data = client.post("/api/v1/explain", json={"q": "K宝坏了", "article": "usb-key"}).json["data"]
     assert set(data) == {
         "tokens", "facet", "readings", "article", "contributions",
-        "understood", "found", "explained", "beside", "table", "standing",
+        "understood", "found", "explained", "beside", "table", "order", "standing",
     }  # fmt: skip
     assert data["article"] == "usb-key@1"
     assert set(data["contributions"][0]) == {"term", "field", "weight", "document_frequency", "score"}

@@ -286,6 +286,17 @@ def test_the_json_says_the_same(nobody):  # row 84
     assert (data["standing"]["reason"], data["standing"]["version"]) == ("shown", 1)
 
 
+def test_what_decided_the_order_is_told_for_both(nobody):  # row 84
+    data = ask(nobody, "K宝坏了怎么办").json["data"]
+    assert data["found"]["results"][0]["id"] == data["explained"]["id"]
+    parts = {part["name"]: part for part in data["order"]}
+    assert {"词的得分", "从客户问法学到的", "渠道对不对"} < set(parts)
+    assert sum(p["points"] for p in parts.values()) >= sum(p["beside"] for p in parts.values())
+    shown = page(nobody, "K宝坏了怎么办")
+    assert "名次怎么定" in shown
+    assert all(name in shown for name in parts)
+
+
 def test_nothing_found_is_no_error(nobody):
     data = ask(nobody, "蘑菇").json["data"]
     assert (data["article"], data["explained"], data["table"], data["standing"]) == ("", None, None, None)

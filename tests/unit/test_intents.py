@@ -10,7 +10,9 @@ from kb.intents import INTENTS, intent_names, intents
 
 # the alternatives that are plain words
 WORDS = [(name, word) for name, pattern in INTENTS.items() for word in pattern.split("|") if re.escape(word) == word]
-QUESTIONS = st.lists(st.sampled_from([word for _, word in WORDS] + ["银行卡", "存折", "，", "a"]), max_size=6).map("".join)
+QUESTIONS = st.lists(st.sampled_from([word for _, word in WORDS] + ["银行卡", "存折", "，", "a"]), max_size=6).map(
+    "".join
+)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +40,10 @@ def test_asking_what_and_asking_how_are_apart():
     assert what == {"what"}
 
 
-@pytest.mark.parametrize(("name", "word"), WORDS)
-def test_every_word_of_an_intent_names_it(name, word):
-    assert name in intent_names(intents(f"请问{word}"))
+def test_every_word_of_an_intent_names_it():
+    assert len(WORDS) > 2 * len(INTENTS)
+    for name, word in WORDS:
+        assert name in intent_names(intents(f"请问{word}")), word
 
 
 def test_every_intent_has_a_bit_of_its_own_in_an_integer_of_the_index():

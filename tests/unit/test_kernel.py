@@ -62,9 +62,9 @@ def test_terms_weigh_by_how_rare_they_are_and_a_place_counts_once(chance):
         least = {g: min(r for r, o in zip(rare, groups, strict=True) if o == g) for g in groups if g >= 0}
         whole = sum(least.values())
         assert made[of_sections].tolist() == pytest.approx([w * r for w, r in zip(weights.tolist(), rare, strict=True)])
-        assert made[2 + of_sections].tolist() == pytest.approx([
-            share * least[g] / whole if g >= 0 else 0 for g in groups
-        ])
+        assert made[2 + of_sections].tolist() == pytest.approx(
+            [share * least[g] / whole if g >= 0 else 0 for g in groups]
+        )
         assert sum({g: s for g, s in zip(groups, made[2 + of_sections].tolist(), strict=True) if g >= 0}.values()) == (
             pytest.approx(share if least else 0)
         )
@@ -88,7 +88,7 @@ def test_postings_are_added_up_and_a_place_covers_a_document_once(chance):
         np.array(posted, np.uint32), impacts, np.array(places, np.int64).reshape(-1, 4), np.array(groups, np.int64), weighed,
         sums, np.empty(documents, np.int32),
     )  # fmt: skip
-    scores, covered = [0.0] * documents, [dict() for _ in range(documents)]
+    scores, covered = [0.0] * documents, [{} for _ in range(documents)]
     for term, (group, (start, end, _, _)) in enumerate(zip(groups, places, strict=True)):
         for at in range(start, end):
             document = posted[at]
@@ -222,19 +222,46 @@ def test_texts_are_compared_as_plainly_as_by_hand(question, library, data):
     assert not marks.any()
 
 
-def test_decisions_are_the_intercepts_and_what_each_feature_adds(chance):
+@given(
+    intents=st.integers(0, 15), channels=st.integers(0, 7), titles=st.lists(st.tuples(st.integers(0, 15), st.integers(0, 7)), min_size=1)
+)  # fmt: skip
+def test_what_question_and_titles_ask_for_is_counted(intents, channels, titles):
+    articles = np.arange(len(titles))[::-1].copy()
+    made = np.full((len(titles), 6), 9, np.float32)
+    of_titles = np.array(titles, np.int64).T.copy()
+    kernel.agree(intents, channels, of_titles[0], of_titles[1], articles, made)
+    for row, (asked, named) in zip(made.tolist(), reversed(titles), strict=True):
+        assert row == [
+            bool(named & ~channels),
+            bool(named and channels and not named & channels),
+            bool(named & channels),
+            *(bits.bit_count() for bits in (asked & intents, asked & ~intents, intents & ~asked)),
+        ]
+
+
+def test_decisions_are_the_intercepts_and_what_each_feature_of_a_text_adds(chance):
     weights = chance.normal(size=(5, 7)) * (chance.random((5, 7)) < 0.5)
-    rows, learned, places = [], [], []
-    for feature in range(7):
-        held = np.flatnonzero(weights[:, feature]).tolist()
-        places.append([len(rows), len(rows) + len(held), len(rows) + len(held), feature + 1])
-        rows += held
-        learned += weights[held, feature].tolist()
-    values, intercepts = chance.uniform(0, 1, 7).astype(np.float32), chance.normal(size=5).astype(np.float32)
-    asked = [*range(7), 3]  # and one that no text had
-    places = np.array([*(places[f] for f in asked), [0, 0, 0, 0]], np.int64)
+    known = np.sort(chance.choice(np.arange(20, dtype=np.uint64), 7, replace=False))
+    rare = chance.uniform(1, 3, 7).astype(np.float32)
+    held = [np.flatnonzero(weights[:, feature]) for feature in range(7)]
+    text = np.sort(chance.integers(0, 20, 15, np.uint64))
+    intercepts = chance.normal(size=5).astype(np.float32)
     made = intercepts.copy()
-    of_question = np.append(values[asked], np.float32(0))
-    kernel.decide(np.array(rows, np.uint32), np.array(learned, np.float32), places, of_question, made)
-    expected = intercepts + weights[:, asked] @ values[asked]
-    assert made.tolist() == pytest.approx(expected.tolist(), rel=1e-5, abs=1e-6)
+    kernel.decide(
+        text, known, np.cumsum([0, *map(len, held)]), rare, np.concatenate(held).astype(np.uint32),
+        np.concatenate([weights[h, feature] for feature, h in enumerate(held)]).astype(np.float32), made,
+    )  # fmt: skip
+    often = [np.count_nonzero(text == feature) for feature in known]
+    vector = [idf * (1 + math.log(n)) if n else 0.0 for idf, n in zip(rare.tolist(), often, strict=True)]
+    expected = intercepts + weights @ vector / math.hypot(*vector)
+    assert made.tolist() == pytest.approx(expected.tolist(), rel=1e-4, abs=1e-5)
+
+
+def test_a_text_without_known_features_is_decided_by_the_intercepts():
+    for text in ([], [3, 3, 9]):
+        made = np.array([-1, 0.5], np.float32)
+        known, one = np.array([4, 8], np.uint64), np.ones(2, np.float32)
+        kernel.decide(
+            np.array(text, np.uint64), known, np.array([0, 1, 2]), one, np.array([0, 1], np.uint32), one, made
+        )
+        assert made.tolist() == [-1, 0.5]

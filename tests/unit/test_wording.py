@@ -114,7 +114,11 @@ def test_only_so_many_phrasings_are_compared():
 
 
 @settings(max_examples=100, deadline=None)
-@given(articles=st.lists(st.tuples(TEXT, st.lists(TEXT, max_size=3), st.lists(TEXT, max_size=2), st.booleans()), max_size=6))
+@given(
+    articles=st.lists(
+        st.tuples(TEXT, st.lists(TEXT, max_size=3), st.lists(TEXT, max_size=2), st.booleans()), max_size=6
+    )
+)
 def test_characters_are_counted_in_titles_of_live_articles_alone(articles):
     made = wording(*(article[:3] for article in articles))
     found = made.title_frequencies(np.array([live for *_, live in articles], bool))
