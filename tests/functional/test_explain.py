@@ -292,7 +292,7 @@ def test_what_decided_the_order_is_told_for_both(nobody):  # row 84
     parts = {part["name"]: part for part in data["order"]}
     assert {"词的得分", "从客户问法学到的", "渠道对不对"} < set(parts)
     assert sum(p["points"] for p in parts.values()) >= sum(p["beside"] for p in parts.values())
-    shown = page(nobody, "K宝坏了怎么办")
+    shown = page(nobody, "K宝坏了怎么办").text
     assert "名次怎么定" in shown
     assert all(name in shown for name in parts)
 
