@@ -89,9 +89,11 @@ def _questions(articles: Path, pairs: Path | None) -> list[Question]:
 
 
 def fit(sets: Mapping[str, Sequence[Asked]]) -> Values:
-    """The weights under which the right answers are likeliest (softmax over the candidates)."""
+    """The weights under which the right answers are likeliest (softmax over the candidates); zeros where no question says any."""
     named = {n: [a for a in held if a.right.any() and not a.right.all()] for n, held in sets.items()}
     named = {n: random.Random(1).sample(held, min(MOST, len(held))) for n, held in named.items() if held}  # noqa: S311
+    if not named:
+        return np.zeros(len(FEATURES))
     usable, counts = list(named.values()), [OWN if name == GOLDEN else 1 for name in named]
     rows = np.concatenate([a.features for held in usable for a in held])
     sizes = np.array([len(a.right) for held in usable for a in held])
@@ -173,6 +175,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             name: candidates(folder, pairs, work / name)
             for name, folder, pairs in [(GOLDEN, REPOSITORY_ARTICLES, None), *chosen.sets]
         }
+    if unread := [name for name, asked in sets.items() if not asked]:
+        parser.error(f"no questions to learn from in {', '.join(unread)}")
     report, weights = measure(sets)
     report.remarks = [f"{name}: {value:.3f}" for name, value in zip(FEATURES, weights.tolist(), strict=True)]
     report.finish(chosen, Chart("questions", ("among_candidates",), ("set",)))

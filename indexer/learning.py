@@ -73,7 +73,14 @@ def learn(
         return 0
     decisions = _decide_all(texts, progress)
     _write(folder, texts, decisions)
-    _write_rows(folder, segments, {texts.keys[a]: row for row, a in enumerate(texts.chosen)})
+    rows = {texts.keys[a]: row for row, a in enumerate(texts.chosen)}
+    write_bundle(
+        folder / ROWS_FILE,
+        {
+            name: np.array([rows.get(segment.key(a), -1) for a in range(segment.articles)], np.int64)
+            for name, (segment, _) in segments.items()
+        },
+    )
     return len(texts.chosen)
 
 
@@ -83,16 +90,25 @@ def carry_over(base: Path, folder: Path, segments: Mapping[str, tuple[Segment, S
         return []
     known = open_bundle(base / FILE)
     digests = parts(known, "digests")
-    rows = {key.decode(): row for row, key in enumerate(parts(known, "keys"))}
-    kept = {
-        key: row
-        for segment, _ in segments.values()
-        for article in range(segment.articles)
-        if (row := rows.get(key := segment.key(article))) is not None and digests[row] == _digest(segment, article)
-    }
+    decisions = {key.decode(): row for row, key in enumerate(parts(known, "keys"))}
+    # a segment of the same name holds the same articles
+    before = open_bundle(base / ROWS_FILE)
+    rows: Arrays = {}
+    for name, (segment, _) in segments.items():
+        rows[name] = before[name] if name in before else _kept(segment, decisions, digests)
     os.link(base / FILE, folder / FILE)
-    _write_rows(folder, segments, kept)
+    write_bundle(folder / ROWS_FILE, rows)
     return [FILE]
+
+
+def _kept(segment: Segment, decisions: Mapping[str, int], digests: Sequence[bytes]) -> NDArray[np.int64]:
+    """Decision of each article of a new segment whose texts are as they were, -1 for the others, int64 [articles]."""
+    rows = np.full(segment.articles, -1, np.int64)
+    for article in range(segment.articles):
+        row = decisions.get(segment.key(article))
+        if row is not None and digests[row] == _digest(segment, article):
+            rows[article] = row
+    return rows
 
 
 def _digest(segment: Segment, article: int) -> bytes:
@@ -226,11 +242,3 @@ def _write(folder: Path, texts: Texts, decisions: Sequence[_Decision]) -> None:
         **packed("digests", [texts.digests[a] for a in texts.chosen]),
     }
     write_bundle(folder / FILE, made)
-
-
-def _write_rows(folder: Path, segments: Mapping[str, tuple[Segment, SegmentState]], rows: Mapping[str, int]) -> None:
-    made = {
-        name: np.array([rows.get(segment.key(a), -1) for a in range(segment.articles)], np.int64)
-        for name, (segment, _) in segments.items()
-    }
-    write_bundle(folder / ROWS_FILE, made)

@@ -40,15 +40,17 @@ def wording_arrays(namings: Sequence[Sequence[Any]]) -> Arrays:
     """The arrays of a segment, from rows of `kb.naming.Naming` in the order of articles.
 
     `phrases` uint16 [characters], `phrases_ends` int64 [phrases + 1], `phrases_owners` int64 [articles + 1]: where each
-    article's phrases begin, the title first; `refused…`: the same of questions that it must not be found by; `title_intents`
-    int64 and `title_channels` int64 [articles].
+    article's phrases begin, the title first; `refused…`: the same of questions that it must not be found by; `titles` and
+    `titles_ends`: the characters of each title, each once; `title_intents` int64 and `title_channels` int64 [articles].
     """
     texts: list[Codes] = []
     refused: list[Codes] = []
+    titles: list[Codes] = []
     owners, refusing, asked, channels = [0], [0], [], []
     for _, _, title, _, phrases, not_asked in namings:
         plain = normalize(title).text
         texts.append(codes(plain))
+        titles.append(np.unique(texts[-1]))
         texts += [codes(keys[0]) for _, keys in phrases[1:MOST_PHRASES] if keys]
         refused += map(codes, not_asked)
         owners.append(len(texts))
@@ -58,6 +60,7 @@ def wording_arrays(namings: Sequence[Sequence[Any]]) -> Arrays:
     return {
         **_texts("phrases", texts, owners),
         **_texts("refused", refused, refusing),
+        **_texts("titles", titles, range(len(titles) + 1)),
         "title_intents": np.array(asked, np.int64),
         "title_channels": np.array(channels, np.int64),
     }
@@ -81,6 +84,8 @@ class Wording:
         self._refused: Codes = arrays["refused"]
         self._refused_ends: NDArray[np.int64] = arrays["refused_ends"]
         self._refused_owners: NDArray[np.int64] = arrays["refused_owners"]
+        self._titles: Codes = arrays["titles"]
+        self._title_ends: NDArray[np.int64] = arrays["titles_ends"]
         self.intents: NDArray[np.int64] = arrays["title_intents"]
         self.channels: NDArray[np.int64] = arrays["title_channels"]
 
@@ -94,11 +99,8 @@ class Wording:
 
     def title_frequencies(self, live: NDArray[np.bool_]) -> NDArray[np.int64]:
         """In how many titles of live articles each character stands, int64 [CHARACTERS]."""
-        starts = self.ends[self.owners[:-1]]
-        sizes = (self.ends[self.owners[:-1] + 1] - starts) * live
-        whole = np.arange(int(sizes.sum()), dtype=np.int64) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
-        pairs = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes) * CHARACTERS + self.phrases[whole]
-        return np.bincount(np.unique(pairs) % CHARACTERS, minlength=CHARACTERS)
+        shown = self._titles if live.all() else self._titles[np.repeat(live, np.diff(self._title_ends))]
+        return np.bincount(shown, minlength=CHARACTERS)
 
 
 def _parts(characters: Codes, ends: NDArray[np.int64], owners: NDArray[np.int64], article: int) -> list[Codes]:

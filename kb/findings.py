@@ -9,13 +9,12 @@ from itertools import islice
 from kb import ambiguity, fraud
 from kb.ambiguity import Chip
 from kb.backend import Hit, Searcher, StoredArticle
+from kb.confidence import CONFIDENT, likelihood
 from kb.matches import Asked, Match, asked, match
 from kb.pins import REASON, pin_key
 from kb.query import Query
 from kb.visibility import Viewer
 
-# share of the question that the best hit must contain to be called an answer
-CONFIDENT = 0.3
 NEAREST = 5
 # versions tried before giving up on finding enough that the viewer may see
 _MOST_LOOKED_AT = 1000
@@ -53,8 +52,13 @@ class Ranking:
     pinned: str | None
     # whether the hits hold the quoted words as they stand
     literal: bool
-    # False: nothing fits well
-    confident: bool
+    # how likely the first hit answers, 0 to 1
+    likelihood: float
+
+    @property
+    def confident(self) -> bool:
+        """False: nothing fits well."""
+        return self.likelihood >= CONFIDENT
 
     @property
     def keys(self) -> list[str]:
@@ -65,12 +69,13 @@ class Ranking:
 def rank(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: int) -> Ranking:
     """What a question leads to at a moment; nothing where nothing matches."""
     hits, literal = search(searcher, query, viewer, at, limit)
+    pinned = _pinned(searcher, query, viewer, at)
     return Ranking(
         alerts=tuple(fraud.tripped(query.text, searcher.alerts(at, viewer))),
         hits=tuple(hits),
-        pinned=_pinned(searcher, query, viewer, at),
+        pinned=pinned,
         literal=literal,
-        confident=bool(hits) and literal and _confident(query, hits[0]),
+        likelihood=_likelihood(searcher, query, hits, pinned) if literal else 0.0,
     )
 
 
@@ -142,14 +147,11 @@ def _chips(
     return ambiguity.chips(query, [(card.hit, card.prepared.title) for card in cards], kinds, first)
 
 
-def _confident(query: Query, best: Hit) -> bool:
-    """Whether the best hit holds enough of the question; a corrected word is not held as it was typed.
-
-    An error code decides by itself: the best hit names it, or no article does.
-    """
-    if query.codes or query.unknown_codes:
-        return not query.unknown_codes
-    return best.coverage >= CONFIDENT or any(r.kind == "spelling" for r in query.readings)
+def _likelihood(searcher: Searcher, query: Query, hits: list[Hit], pinned: str | None) -> float:
+    """How likely the first hit answers; what an editor pinned does."""
+    if not hits:
+        return 0.0
+    return 1.0 if pinned else likelihood(query, hits[0], searcher.lookup.versions)
 
 
 def _message(query: Query, hits: list[Hit], confident: bool, literal: bool) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kb.backend import Contribution, Hit, Searcher, StoredArticle
+from kb.confidence import CONFIDENT
 from kb.explaining.order import OrderPart, order_parts
 from kb.explaining.reading import Understood, understood
 from kb.explaining.scoring import Scored, Table, table
-from kb.findings import CONFIDENT, Ranking, rank
+from kb.findings import Ranking, rank
 from kb.query import Query
 from kb.types import TYPES
 from kb.visibility import Viewer
@@ -60,7 +61,8 @@ class Found:
     results: tuple[Result, ...]
     alerts: tuple[Alert, ...]
     confident: bool
-    # share of the question that the first hit must contain to be called an answer
+    # how likely the first hit answers, 0 to 1, and from where on it is called an answer
+    likelihood: float
     threshold: float
     # whether more than words decided: places by words alone are others
     reordered: bool
@@ -150,6 +152,7 @@ def _found(searcher: Searcher, query: Query, ranking: Ranking) -> Found:
         results,
         alerts,
         ranking.confident,
+        ranking.likelihood,
         CONFIDENT,
         reordered,
         ranking.literal,
@@ -183,12 +186,14 @@ def _sentence(query: Query, hits: Sequence[Hit], ranking: Ranking) -> str:
         return "没有把握：没有文章一字不差地包含引号里的话，列出的是去掉引号以后的结果。"
     if ranking.pinned:
         return "有把握：这句话由编辑指定了文章。"
-    best, least = f"{hits[0].coverage:.0%}", f"{CONFIDENT:.0%}"
-    if not ranking.confident:
-        return f"没有把握：第一条只含有问题的 {best}，不到 {least}。"
-    if hits[0].coverage >= CONFIDENT:
-        return f"有把握：第一条含有问题的 {best}，达到了 {least}。"
-    return f"有把握：第一条只含有问题的 {best}，但问题里有改过的错字，按改正后的词算数。"
+    if query.unknown_codes:
+        return "没有把握：问题里的错误码，没有文章写到。"
+    if query.codes:
+        return "有把握：问题里的错误码，第一条写到了。"
+    sure = f"第一条答得上的可能是 {ranking.likelihood:.0%}，{'达到了' if ranking.confident else '不到'} {CONFIDENT:.0%}"
+    slips = "，问题里有改过的错字" if any(r.kind == "spelling" for r in query.readings) else ""
+    held = f"含有问题的 {hits[0].coverage:.0%}{slips}"
+    return f"{'有把握' if ranking.confident else '没有把握'}：{sure}（{held}）。"
 
 
 def _explained(stored: StoredArticle, scored: Scored, ranking: Ranking) -> Explained:

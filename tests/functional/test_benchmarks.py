@@ -4,13 +4,15 @@ import gzip
 import importlib.util
 import itertools
 import json
+import runpy
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
-from builders import write_small_library
+from builders import write_article, write_small_library
 
-from benchmarks import ask, build, corpus, latency, load, memory, page, suggest, update
+from benchmarks import ask, build, corpus, latency, load, memory, page, suggest, tune, update
 from benchmarks.client import Client, Target
 from benchmarks.peers import ENGINES, Ours
 from benchmarks.peers.peer import make_question
@@ -19,6 +21,7 @@ from benchmarks.report import Chart, Missing, Report, percentile, percentiles
 from benchmarks.service import plain_flask
 from benchmarks.terms import write_terms
 from indexer.build import update as update_index
+from indexer.reranking import FEATURES
 from kb.clock import now
 from kb.library import load_library
 from kb.settings import Settings
@@ -224,6 +227,81 @@ def test_asking_is_measured_from_ranking_to_fragment(tmp_path, capsys):
     rows = json.loads(path.read_text("utf-8"))["rows"]
     assert [row["what"] for row in rows] == ["ranking", "answer", "fragment"]
     assert "5 articles" in capsys.readouterr().out
+
+
+@pytest.fixture
+def rivals(tmp_path, monkeypatch):
+    """A few articles in the place of those that come along, on subjects that others share; and a copy of the weights."""
+    for id, title in (
+        ("lost", "银行卡挂失"), ("new", "怎样补办银行卡"), ("fee", "银行卡的年费"), ("book", "存折挂失"), ("limit", "转账的限额"),
+        ("mobile", "手机银行转账"),
+    ):  # fmt: skip
+        write_article(
+            tmp_path / "rivals", id, title=title, test_queries=[f"{title}{e}" for e in ("怎么弄", "是啥", "？", "好吗")]
+        )
+    monkeypatch.setattr(tune, "REPOSITORY_ARTICLES", tmp_path / "rivals")
+    copied = shutil.copyfile(tune.table.__file__, tmp_path / "weights.py")
+    monkeypatch.setattr(tune.table, "__file__", str(copied))
+    return tmp_path
+
+
+def test_weights_are_found_and_written(rivals, capsys):
+    write_small_library(rivals / "small")
+    (rivals / "asked.tsv").write_text(
+        "问题\t文章编号\n卡坏了要换新的\treplace-card\n盾丢了去哪补\tusb-key\n排队等太久\tqueue-complaint\n", "utf-8"
+    )
+    before = Path(tune.table.__file__).read_text("utf-8")
+    named = f"small={rivals / 'small'},{rivals / 'asked.tsv'}"
+    tune.main(["--set", named, "--json", str(rivals / "figures.json"), "--write"])
+    figures = json.loads((rivals / "figures.json").read_text("utf-8"))
+    rows = {row["set"]: row for row in figures["rows"]}
+    assert {name: row["questions"] for name, row in rows.items()} == {"golden": 24, "small": 3}
+    assert all(0 < row["among_candidates"] <= 1 for row in rows.values())
+    for row in rows.values():
+        for column in ("terms", "present", "folds", "others", "all"):
+            first, five = map(float, row[column].split(" / "))
+            assert 0 <= first <= five <= 100
+    assert "folds" in capsys.readouterr().out
+    written = runpy.run_path(tune.table.__file__)["RERANKING"]
+    assert tuple(written) == FEATURES
+    assert figures["remarks"] == [f"{name}: {value:.3f}" for name, value in written.items()]
+    assert Path(tune.table.__file__).read_text("utf-8").partition("RERANKING")[0] == before.partition("RERANKING")[0]
+
+
+def test_weights_are_not_made_from_sets_without_questions(rivals, capsys):
+    (rivals / "asked.tsv").write_text("问题\t文章编号\n卡坏了\tno-such-article\n", "utf-8")
+    before = Path(tune.table.__file__).read_bytes()
+    with pytest.raises(SystemExit):
+        tune.main(["--set", f"small={rivals / 'rivals'},{rivals / 'asked.tsv'}", "--write"])
+    printed = capsys.readouterr()
+    assert "no-such-article" in printed.out
+    assert "no questions to learn from in small" in printed.err
+    assert Path(tune.table.__file__).read_bytes() == before
+    assert not tune.fit({tune.GOLDEN: []}).any()
+
+
+def test_found_weights_put_right_answers_first():
+    chance = np.random.default_rng(4)
+    # the third feature tells which candidate is right, the others say nothing
+    asked = []
+    for number in range(60):
+        features, right = chance.random((5, len(FEATURES))), np.arange(5) == chance.integers(5)
+        features[:, 2] = right + chance.normal(0, 0.1, 5)
+        asked.append(tune.Asked(features, right, number % tune.FOLDS))
+    weights = tune.fit({tune.GOLDEN: asked})
+    assert weights.argmax() == 2
+    assert tune.hits(asked, weights) == (60, 60)
+    assert tune.hits(asked, None)[0] < 30
+    report, final = tune.measure({tune.GOLDEN: asked})
+    assert final.tolist() == pytest.approx(weights.tolist())
+    assert report.rows[0]["folds"] == "100.00 / 100.00"
+
+
+@pytest.mark.parametrize("named", ["", "bank", "bank=nowhere,nothing.tsv", "=.,pyproject.toml"])
+def test_a_set_that_is_not_there_is_refused(named, capsys):
+    with pytest.raises(SystemExit):
+        tune.main(["--set", named])
+    assert "NAME=FOLDER,PAIRS" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not Path(page.CHROMIUM).exists(), reason=f"{page.CHROMIUM} is not installed")

@@ -1,17 +1,20 @@
 """The best candidates put in order by what question and titles ask for, how they put it, and the channels they name."""
 
 import random
+import shutil
 from dataclasses import replace
+from functools import lru_cache
 
 import pytest
-from builders import write_article
+from builders import write_article, write_lexicon
 
 from indexer import build as building
-from indexer import writing
+from indexer import generations, writing
 from indexer.backends import CurrentSearcher
 from indexer.reranking import FEATURES, asked
 from kb.ask import KnowledgeBase
 from kb.clock import now
+from kb.settings import Settings
 from kb.visibility import ANYBODY
 
 LIKENESS = ("title_covered", "characters", "pairs", "run", "length")
@@ -37,19 +40,39 @@ def write_titles(settings, **titles):
         write_article(settings.articles, id, title=title, **BARE)
 
 
-@pytest.fixture
-def library(settings):
-    """Articles whose titles alone tell them apart, indexed; nothing is learned from them."""
-    for file in settings.articles.rglob("*.md"):
-        file.unlink()
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """Articles whose titles alone tell them apart, indexed once; nothing is learned from them."""
+    root = tmp_path_factory.mktemp("titles")
+    settings = Settings(articles=root / "articles", var=root / "var")
+    write_lexicon(settings.articles, terms=["电子密令"])
     write_titles(settings, **TITLES)
     building.build(settings, now())
     return settings
 
 
+@pytest.fixture
+def growing(library, tmp_path):
+    """The same library, to be changed."""
+    settings = Settings(articles=tmp_path / "articles", var=tmp_path / "var")
+    shutil.copytree(library.articles, settings.articles)
+    shutil.copytree(library.var, settings.var, symlinks=True)
+    return settings
+
+
+def source(settings):
+    """What asks the generation that serves now."""
+    return _opened(settings, generations.current_name(settings.index))
+
+
+@lru_cache(4)
+def _opened(settings, generation):
+    return CurrentSearcher(settings)
+
+
 def read(settings, text):
     """The searcher, and the question as it reads it."""
-    searcher = CurrentSearcher(settings).searcher()
+    searcher = source(settings).searcher()
     return searcher, searcher.understanding.understand(text, searcher.knows)
 
 
@@ -61,7 +84,7 @@ def by_terms(settings, text, at):
 
 
 def hits(settings, text, at):
-    return KnowledgeBase(CurrentSearcher(settings)).hits(text, ANYBODY, at, 10)
+    return KnowledgeBase(source(settings)).hits(text, ANYBODY, at, 10)
 
 
 def order(settings, text, at):
@@ -81,8 +104,8 @@ def features(settings, text, at):
 
 
 @pytest.mark.parametrize(("question", "meant"), [
-    ("电子密令啥意思", "what"), ("电子密令是什么", "what"), ("如何办电子密令", "how"), ("电子密令咋开通", "how"), ("怎么申请电子密令", "how"),
-    ("电子密令丢了", "lost"),
+    ("电子密令啥意思", "what"), ("电子密令是什么", "what"), ("如何办电子密令", "how"), ("电子密令咋开通", "how"),
+    ("怎么申请电子密令", "how"), ("电子密令怎么挂失", "lost"),
 ])  # fmt: skip
 def test_of_two_articles_on_one_subject_the_one_that_is_asked_for_comes_first(library, at, question, meant):
     assert order(library, question, at)[0] == meant
@@ -129,17 +152,19 @@ def test_an_amount_leads_to_the_same_order_however_it_is_written(library, at, am
     assert [hit.score for hit in found] == pytest.approx([hit.score for hit in expected])
 
 
-@pytest.mark.parametrize("question", ["😀", "电子密令😀怎么办", "电子密令" * 50, "\ud800电子密令", "(", "取" * 200, ""])
+@pytest.mark.parametrize(
+    "question", ["😀", "电子密令😀怎么办", "电子密令" * 50, "\ud800电子密令", "(", "转账" * 100, ""]
+)
 def test_any_question_has_an_order(library, at, question):  # row 7
     found = hits(library, question, at)
     scores = [hit.score for hit in found]
     assert scores == sorted(scores, reverse=True)
     assert all(score > 0 for score in scores)
-    assert bool(found) == ("电子密令" in question or "取" in question)
+    assert bool(found) == ("电子密令" in question or "转账" in question)
 
 
 def test_no_score_is_greater_than_one_before_and_the_best_keeps_that_of_its_terms(library, at):
-    for question in ("电子密令啥意思", "如何办电子密令", "转账限额", "怎么查账单"):
+    for question in ("电子密令啥意思", "如何办电子密令", "转账限额"):
         found = hits(library, question, at)
         assert len(found) > 1
         assert found[0].score == max(hit.lexical for hit in found)
@@ -147,22 +172,22 @@ def test_no_score_is_greater_than_one_before_and_the_best_keeps_that_of_its_term
         assert {hit.key.rpartition("@")[0] for hit in found} == set(by_terms(library, question, at))
 
 
-def test_clauses_of_regulations_keep_their_places(library, at):
+def test_clauses_of_regulations_keep_their_places(growing, at):
     body = "第一条 电子密令由本行发放。\n\n第二条 电子密令丢失的，客户凭身份证办理挂失。"
     write_article(
-        library.articles,
+        growing.articles,
         "rules",
         type="regulation",
         title="电子密令管理办法",
         body=body,
         **{k: BARE[k] for k in BARE if k != "body"},
     )
-    building.update(library, now())
+    building.update(growing, now())
     moved = 0
     for question in ("电子密令啥意思", "如何办电子密令", "电子密令挂失要身份证吗", "电子密令丢失"):
-        searcher, query = read(library, question)
+        searcher, query = read(growing, question)
         before = searcher.candidates(query, at, ANYBODY, 30)
-        after = searcher.reranker.reorder(query, before)
+        after = searcher.reranker.reorder(query, before, len(before))
         for (n, old), (m, new) in zip(before, after, strict=True):
             assert searcher.segments[n].by_clause[old.article] == searcher.segments[m].by_clause[new.article]
             if searcher.segments[n].by_clause[old.article]:
@@ -173,33 +198,33 @@ def test_clauses_of_regulations_keep_their_places(library, at):
     assert moved
 
 
-def test_the_features_of_an_article_do_not_depend_on_the_segment_it_is_in(library, at, tmp_path, monkeypatch):  # row 70
-    others = replace(library, var=tmp_path / "others")
-    building.build(others, now())
+def test_the_features_of_an_article_do_not_depend_on_the_segment_it_is_in(growing, at, tmp_path, monkeypatch):  # row 70
+    others = replace(growing, var=tmp_path / "others")
+    shutil.copytree(growing.var, others.var, symlinks=True)
     monkeypatch.setattr(writing, "MERGE_FACTOR", 2)
-    write_titles(library, how="电子密令怎么申请", added="电子密令的收费")
-    for settings, restated_below in ((library, 0), (others, 1000)):
+    write_titles(growing, how="电子密令怎么申请", added="电子密令的收费")
+    for settings, restated_below in ((growing, 0), (others, 1000)):
         monkeypatch.setattr(writing, "RESTATE_BELOW", restated_below)
         monkeypatch.setattr(writing, "RESTATE_SHARE", 9.0)
         building.update(settings, now())
-    assert [len(CurrentSearcher(s).searcher().segments) for s in (library, others)] == [2, 1]
+    assert [len(CurrentSearcher(s).searcher().segments) for s in (growing, others)] == [2, 1]
     for question in ("如何办电子密令", "电子密令收费吗", "手机银行转账限额", "电子密令"):
-        many, one = (features(settings, question, at) for settings in (library, others))
+        many, one = (features(settings, question, at) for settings in (growing, others))
         assert many.keys() == one.keys()
         for id, row in one.items():
             assert many[id] == pytest.approx(row)
-        assert order(library, question, at) == order(others, question, at)
+        assert order(growing, question, at) == order(others, question, at)
 
 
-def test_candidates_behind_the_first_thirty_stay_behind_them(library, at):
+def test_candidates_behind_the_first_thirty_stay_behind_them(growing, at):
     chance = random.Random(1)
     write_titles(
-        library, **{f"more-{n}": f"转账{''.join(chance.sample('限额收费到账时间账户明细', 5))}" for n in range(45)}
+        growing, **{f"more-{n}": f"转账{''.join(chance.sample('限额收费到账时间账户明细', 5))}" for n in range(45)}
     )
-    building.update(library, now())
-    searcher, query = read(library, "转账限额")
+    building.update(growing, now())
+    searcher, query = read(growing, "转账限额")
     before = searcher.candidates(query, at, ANYBODY, 100)
-    after = searcher.reranker.reorder(query, before)
+    after = searcher.reranker.reorder(query, before, len(before))
     assert len(before) > 40
     assert {f.article for _, f in after[:30]} == {f.article for _, f in before[:30]}
     assert [f.article for _, f in after[30:]] == [f.article for _, f in before[30:]]

@@ -132,7 +132,7 @@ def test_hits_come_with_score_and_coverage(why):  # row 84
     found = why("跨行转账手续费").found
     first, *others = found.results
     assert (first.place, first.id, first.share) == (1, "fee", 100)
-    assert first.coverage > found.threshold
+    assert found.likelihood > found.threshold
     assert all(0 < r.share <= 100 for r in others)
     assert found.confident
     assert found.sentence.startswith("有把握")
@@ -141,7 +141,8 @@ def test_hits_come_with_score_and_coverage(why):  # row 84
 def test_no_confidence_says_what_is_missing(why):  # row 84
     found = why("余额宝蘑菇种植技术培训班报名").found
     assert not found.confident
-    assert "不到 30%" in found.sentence
+    assert f"不到 {found.threshold:.0%}" in found.sentence
+    assert found.likelihood < found.threshold
 
 
 def test_a_pin_and_a_fraud_card_are_named_as_such(why):  # row 84
