@@ -49,6 +49,13 @@ class Kinds:
         self._pattern = re.compile("|".join(map(re.escape, longest))) if longest else None
         self._titles: dict[bytes, tuple[Kind, ...]] = {}
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the same words stand for the same kinds."""
+        return isinstance(other, Kinds) and self._spelt == other._spelt
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._spelt))
+
     def named(self, text: str) -> list[Kind]:
         """The kinds that a normalised text names, in their order, one that is named twice twice."""
         return [self._spelt[found] for found in self._pattern.findall(text)] if self._pattern else []

@@ -11,6 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+# loaded before children are forked: they are to be killed while they publish, not while they import
+import indexer.build
+import indexer.trial  # noqa: F401
 from indexer.backends import CurrentSearcher
 from indexer.engine import LocalEngine
 from kb.articles import parse_article
