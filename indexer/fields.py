@@ -25,8 +25,8 @@ ARTICLE_FIELDS: dict[str, FieldWeight] = {
     "body": FieldWeight(0.3, 0.75),
 }
 SECTION_FIELDS: dict[str, FieldWeight] = {
-    "heading": FieldWeight(0.6, 0.5),
-    "section": FieldWeight(1.0, 0.3),
+    "heading": FieldWeight(1.0, 0.5),
+    "section": FieldWeight(1.0, 0.4),
 }
 FIELDS = {**ARTICLE_FIELDS, **SECTION_FIELDS}
 STREAMS = {"word": 1.0, "bigram": 1.0}

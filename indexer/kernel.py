@@ -73,25 +73,26 @@ def weigh(
 ) -> None:
     """Weigh the terms of a question: fill `made` [4, terms].
 
-    Rows: weight · idf among articles and among sections; what the term's place adds to the coverage of an article, and of a
-    section. `in_…`: how many hold each term; `groups`: the number of each term's place, ascending, -1 (at the end) for
-    terms that count nowhere. idf = ln(1 + (N - n + 0.5) / (n + 0.5)) (Robertson & Zaragoza 2009).
+    Rows: weight · idf among articles and among sections; what the term's place adds to the coverage of an article, by the idf
+    of its commonest term, and of a section, by its rarest. `in_…`: how many hold each term; `groups`: the number of each
+    term's place, ascending, -1 (at the end) for terms that count nowhere. idf = ln(1 + (N - n + 0.5) / (n + 0.5))
+    (Robertson & Zaragoza 2009).
     """
     whole_articles = whole_sections = 0.0
     number = 0
     while number < len(groups):
         end = number
-        least_article = least_section = np.inf
+        least_article, most_section = np.inf, 0.0
         while end < len(groups) and groups[end] == groups[number]:
             article_idf = math.log(1 + (articles - in_articles[end] + 0.5) / (in_articles[end] + 0.5))
             section_idf = math.log(1 + (sections - in_sections[end] + 0.5) / (in_sections[end] + 0.5))
             made[0, end], made[1, end] = weights[end] * article_idf, weights[end] * section_idf
-            least_article, least_section = min(least_article, article_idf), min(least_section, section_idf)
+            least_article, most_section = min(least_article, article_idf), max(most_section, section_idf)
             end += 1
         if groups[number] >= 0:
             whole_articles += least_article
-            whole_sections += least_section
-            made[2, number:end], made[3, number:end] = least_article, least_section
+            whole_sections += most_section
+            made[2, number:end], made[3, number:end] = least_article, most_section
         number = end
     made[2] *= COVERAGE / (whole_articles if whole_articles > 0 else 1.0)
     made[3] *= SECTION_COVERAGE / (whole_sections if whole_sections > 0 else 1.0)

@@ -3,7 +3,8 @@
 score = (1 - e + e · coverage) · Σ terms weight · idf · impact, with e = COVERAGE for articles and SECTION_COVERAGE for sections.
 Coverage is the share of the question's words, weighted by idf, that a document holds: it keeps one rare word in a title from
 beating an article that holds the whole question. Terms read from the same place of the question (a word, its concept, its
-correction) count once there, with the idf of the commonest.
+correction) count once there: in articles with the idf of the commonest, in sections of the rarest, for what a caller says and a law
+puts otherwise is as rare as the caller's word (docs/decisions/0013-clauses.md).
 
 Every document is scored: the inner loops are compiled (`indexer.kernel`).
 """

@@ -147,8 +147,9 @@ def coverage(reader, query):
     covered = {}
     for fields, _ in classes():
         total = size(reader, fields)
+        counted = min if "title" in fields else max
         found = [
-            (min(idf(total, len(holding(reader, fields, "word", t))) for t in texts),
+            (counted(idf(total, len(holding(reader, fields, "word", t))) for t in texts),
              set().union(*(holding(reader, fields, "word", t) for t in texts)))
             for texts in places.values()
         ]  # fmt: skip

@@ -403,6 +403,40 @@ def test_a_law_without_phrasings_is_answered_clause_by_clause(settings, at):
     assert card.imported
 
 
+def test_a_caller_s_words_find_the_clause_that_says_it_in_the_law_s(settings, at):  # row 13
+    write_lexicon(settings.articles, synonyms=["房东 < 出租人", "赶我走 < 解除合同"])
+    write_article(
+        settings.articles, "lease-law", type="regulation", title="示例租赁办法", status="imported", questions=None,
+        body="第一条 出租人在租期内解除合同的，应当提前通知。\n\n第二条 客户可以自己走，应当提前通知。\n\n"
+        "第三条 本办法自公布日起施行。",
+    )  # fmt: skip
+    card = ask(base_of(settings), "房东赶我走", at)[0]
+    assert (card.id, card.section) == ("lease-law", "第一条")
+    assert card.lines[0].text.text == "第一条 出租人在租期内解除合同的，应当提前通知。"
+    assert {"出租人", "解除合同"} & set(marked(card.lines[0].text))
+
+
+def test_each_moment_has_the_clauses_of_the_version_in_force(settings, at):  # rows 32 43
+    common = {"type": "regulation", "title": "示例保管箱办法", "status": "imported", "questions": None}
+    write_article(
+        settings.articles, "box-law", body="第一条 客户开启保管箱，应当登记用途。\n\n第二条 撤销登记不收费。", **common,
+    )  # fmt: skip
+    write_article(
+        settings.articles, "box-law", "box-law@2027-01-01", version=2, effective="2027-01-01",
+        supersedes_terms=["登记用途"], body="第一条 开启保管箱不再登记。\n\n第二条 开启保管箱应当提前一天预约。", **common,
+    )  # fmt: skip
+    base = base_of(settings)
+    later = at.replace(year=2027, month=6, day=1)
+    for moment, version in ((at, 1), (later, 2)):
+        found = [key for key, _ in top(base, "保管箱登记用途", moment)]
+        assert found
+        assert {key for key in found if key.startswith("box-law")} == {f"box-law@{version}"}
+    before, after = (ask(base, "保管箱登记用途", moment)[0] for moment in (at, later))
+    assert (before.section, before.superseded) == ("第一条", ())
+    assert "登记用途" in before.lines[0].text.text
+    assert after.superseded == ("登记用途",)
+
+
 # ── freshness, explanations ──
 
 

@@ -59,14 +59,15 @@ def test_terms_weigh_by_how_rare_they_are_and_a_place_counts_once(chance):
     kernel.weigh(having[0], having[1], *totals, np.array(groups, np.int64), weights, made)
     for of_sections, share in enumerate((COVERAGE, SECTION_COVERAGE)):
         rare = [idf(totals[of_sections], n) for n in having[of_sections].tolist()]
-        least = {g: min(r for r, o in zip(rare, groups, strict=True) if o == g) for g in groups if g >= 0}
-        whole = sum(least.values())
+        counted = max if of_sections else min
+        counts = {g: counted(r for r, o in zip(rare, groups, strict=True) if o == g) for g in groups if g >= 0}
+        whole = sum(counts.values())
         assert made[of_sections].tolist() == pytest.approx([w * r for w, r in zip(weights.tolist(), rare, strict=True)])
         assert made[2 + of_sections].tolist() == pytest.approx(
-            [share * least[g] / whole if g >= 0 else 0 for g in groups]
+            [share * counts[g] / whole if g >= 0 else 0 for g in groups]
         )
         assert sum({g: s for g, s in zip(groups, made[2 + of_sections].tolist(), strict=True) if g >= 0}.values()) == (
-            pytest.approx(share if least else 0)
+            pytest.approx(share if counts else 0)
         )
 
 
