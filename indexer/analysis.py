@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-import multiprocessing
 import os
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.batch import Batch, BatchBuilder, Entry, Source
 from indexer.documents import Analyses, documents, store
+from indexer.workers import spread
 from kb import codec
 from kb.articles import parse_article, read_bytes
-from kb.errors import IndexProblem
 from kb.naming import naming
 from kb.outline import outline, to_row
 from kb.preparing import prepare
@@ -87,7 +81,7 @@ def analyse(files: Sequence[File], tools: Tools) -> Analysed:
 
 def _add(builder: BatchBuilder, article: Article, source: Source, analyzer: Analyzer, analyses: Analyses) -> None:
     stored = store(article)
-    by_clause = article.type == "regulation" and not article.questions
+    by_clause = article.by_clause
     anchors = tuple(p.section.anchor for p in stored.sections if p.section.anchor)
     entry = Entry(
         key=article.key,
@@ -109,59 +103,23 @@ def analyse_all(
     files: Sequence[File], tools: Tools, progress: Callable[[int, int], None], workers: int | None = None
 ) -> Iterator[Analysed]:
     """All files, in pieces, in their order; `progress(done, total)` counts files. Raises IndexProblem if a process dies."""
+    done = 0
+
+    def count(piece: Sequence[File]) -> None:
+        nonlocal done
+        done += len(piece)
+        progress(done, len(files))
+
     progress(0, len(files))
     workers = workers or os.cpu_count() or 1
     if len(files) >= _ALONE and workers > 1:
         pieces = [files[i : i + _PIECE] for i in range(0, len(files), _PIECE)]
-        yield from _in_processes(pieces, tools, progress, workers)
+        yield from spread(_analyse, tools, pieces, workers, count)
         return
-    for done, file in enumerate(files, 1):
+    for file in files:
         yield analyse([file], tools)
-        progress(done, len(files))
+        count([file])
 
 
-def _in_processes(
-    pieces: Sequence[Sequence[File]], tools: Tools, progress: Callable[[int, int], None], workers: int
-) -> Iterator[Analysed]:
-    """Forked processes share the analyser's dictionary; only a few pieces are under way, so that memory stays bounded."""
-    total, done, given = sum(map(len, pieces)), 0, 0
-    waiting: dict[Future[Analysed], int] = {}
-    ready: dict[int, Analysed] = {}
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(workers, context, _begin, (tools, os.getpid())) as pool:
-        try:
-            for turn in range(len(pieces)):
-                while given < min(len(pieces), turn + 4 * workers):
-                    waiting[pool.submit(_work, pieces[given])] = given
-                    given += 1
-                while turn not in ready:
-                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                        number = waiting.pop(future)
-                        ready[number] = future.result()
-                        done += len(pieces[number])
-                    progress(done, total)
-                yield ready.pop(turn)
-        except BrokenProcessPool as error:
-            raise IndexProblem("分析文章的进程意外中止（可能内存不足），索引没有改变，请再试一次。") from error
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-_TOOLS: list[Tools] = []
-
-
-def _begin(tools: Tools, parent: int) -> None:
-    gc.disable()  # nothing here has cycles worth the time
-    _TOOLS[:] = [tools]
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """A killed parent must not leave processes behind."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-
-
-def _work(files: Sequence[File]) -> Analysed:
-    return analyse(files, _TOOLS[0])
+def _analyse(tools: Tools, files: Sequence[File]) -> Analysed:
+    return analyse(files, tools)

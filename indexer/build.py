@@ -171,7 +171,7 @@ class _Job:
         states = open_states(folder, segments)
         opened = {s: (Segment(folder / generations.SEGMENTS, s), states[s]) for s in segments}
         if base is None:
-            articles = learning.learn(folder, opened)
+            articles = learning.learn(folder, opened, self._progress)
             return {}, {"version": learning.VERSION, "articles": articles, "in": name} if articles else {}
         linked = learning.carry_over(base.folder, folder, opened)
         return {file: base.manifest.files[file] for file in linked}, base.manifest.learned

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit, types
@@ -49,20 +49,26 @@ _FLOATS, _SUMS, _INTS = types.float32[::1], types.float32[:, ::1], types.int64[:
 _PLACES = types.int64[:, ::1]
 
 
+@_compiled(types.int64(_given(types.uint64), types.uint64))
+def _find(ascending: NDArray[np.uint64], wanted: int) -> int:
+    """The place of a number, -1 where it does not stand."""
+    low, high = 0, len(ascending)
+    while low < high:
+        middle = (low + high) // 2
+        if ascending[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(ascending) and ascending[low] == wanted else -1
+
+
 @_compiled(types.void(_given(types.uint64), _given(types.int64, 2), _given(types.uint64), _PLACES))
 def look_up(hashes: NDArray[np.uint64], places: Ints, wanted: NDArray[np.uint64], found: Ints) -> None:
     """Fill `found` [wanted, 4] with the rows of `places` whose ascending hash is wanted; rows of zeros where there is none."""
     for number in range(len(wanted)):
-        low, high = 0, len(hashes)
-        while low < high:
-            middle = (low + high) // 2
-            if hashes[middle] < wanted[number]:
-                low = middle + 1
-            else:
-                high = middle
-        hit = low < len(hashes) and hashes[low] == wanted[number]
+        place = _find(hashes, wanted[number])
         for column in range(4):
-            found[number, column] = places[low, column] if hit else 0
+            found[number, column] = places[place, column] if place >= 0 else 0
 
 
 @_compiled(
@@ -204,6 +210,56 @@ def pick_section(sums: Floats, articles: int, start: int, end: int) -> int:
     return found
 
 
+_CODES, _MADE = _given(types.uint16), cast(Any, types.Tuple)
+
+
+@_compiled(_MADE((types.float64,) * 4)(_CODES, _given(types.float32), types.uint8[::1]))
+def _characters(
+    text: NDArray[np.uint16], weights: Floats, marks: NDArray[np.uint8]
+) -> tuple[float, float, float, float]:
+    """Weights of a text's characters, each counted once, and of those among them that are marked 1; squares of both."""
+    total = held = norm = common = 0.0
+    for character in text:
+        if marks[character] < 2:
+            weight = weights[character]
+            total += weight
+            norm += weight * weight
+            if marks[character] == 1:
+                held += weight
+                common += weight * weight
+            marks[character] += 2
+    for character in text:
+        marks[character] &= 1
+    return total, held, norm, common
+
+
+@_compiled(_MADE((types.float64, types.float64, types.int64))(_CODES, _CODES, _given(types.float32), types.uint8[::1]))
+def _pairs(
+    question: NDArray[np.uint16], text: NDArray[np.uint16], weights: Floats, marks: NDArray[np.uint8]
+) -> tuple[float, float, int]:
+    """Weights of a text's pairs of characters, and of those that stand in the question; the longest run that both share.
+
+    `marks`: 1 for characters of the question.
+    """
+    total = matched = 0.0
+    longest = 0
+    for at in range(len(text) - 1):
+        weight = weights[text[at]] + weights[text[at + 1]]
+        total += weight
+        # a pair that both hold begins with a character that both hold
+        shared = 0
+        if marks[text[at]] == 1 and marks[text[at + 1]] == 1:
+            for place in range(len(question) - 1):
+                run = 0
+                while place + run < len(question) and at + run < len(text) and question[place + run] == text[at + run]:
+                    run += 1
+                shared = max(shared, run)
+        if shared > 1:
+            matched += weight
+            longest = max(longest, shared)
+    return total, matched, longest
+
+
 @_compiled(
     types.void(
         _given(types.uint16), _given(types.uint16), _given(types.int64), _given(types.int64), _given(types.float32),
@@ -220,61 +276,27 @@ def compare(
     greatest cosine of their characters, Dice coefficient of their pairs, and longest common run as a share of the longer
     text; difference in length to the title, in characters. `weights` by character; `marks` zeros, by character.
     """
-    size = len(question)
-    own = 0.0
-    for character in question:
-        if marks[character] == 0:
-            own += weights[character] * weights[character]
-        marks[character] = 1
-    own_pairs = 0.0
-    for at in range(size - 1):
-        own_pairs += weights[question[at]] + weights[question[at + 1]]
+    own = own_pairs = 0.0
+    for at in range(len(question)):
+        weight = weights[question[at]]
+        own += weight * weight if marks[question[at]] == 0 else 0.0
+        own_pairs += weight + weights[question[at + 1]] if at + 1 < len(question) else 0.0
+        marks[question[at]] = 1
     for row in range(len(articles)):
-        first, last = owners[articles[row]], owners[articles[row] + 1]
         made[row] = 0
-        for phrase in range(first, last):
-            start, end = ends[phrase], ends[phrase + 1]
-            length = end - start
-            if length == 0:
-                continue
-            norm = total = common = held = 0.0
-            for at in range(start, end):
-                character = phrases[at]
-                if marks[character] < 2:
-                    weight = weights[character]
-                    norm += weight * weight
-                    total += weight
-                    if marks[character] == 1:
-                        common += weight * weight
-                        held += weight
-                    marks[character] += 2
-            for at in range(start, end):
-                marks[phrases[at]] &= 1
-            pairs = matched = 0.0
-            longest = 0
-            for at in range(start, end - 1):
-                weight = weights[phrases[at]] + weights[phrases[at + 1]]
-                pairs += weight
-                hit = False
-                # a pair that both hold begins with a character that both hold
-                if marks[phrases[at]] == 1 and marks[phrases[at + 1]] == 1:
-                    for place in range(size - 1):
-                        if question[place] == phrases[at] and question[place + 1] == phrases[at + 1]:
-                            hit = True
-                            run = 2
-                            while place + run < size and at + run < end and question[place + run] == phrases[at + run]:
-                                run += 1
-                            longest = max(longest, run)
-                if hit:
-                    matched += weight
-            if phrase == first:
+        for phrase in range(owners[articles[row]], owners[articles[row] + 1]):
+            text = phrases[ends[phrase] : ends[phrase + 1]]
+            total, held, norm, common = _characters(text, weights, marks)
+            pairs, matched, longest = _pairs(question, text, weights, marks)
+            if phrase == owners[articles[row]]:
                 made[row, 0] = held / total if total > 0 else 0.0
-                made[row, 4] = abs(length - size)
+                made[row, 4] = abs(len(text) - len(question)) if len(text) else 0
             if own > 0 and norm > 0:
                 made[row, 1] = max(made[row, 1], common / math.sqrt(own * norm))
             if own_pairs + pairs > 0:
                 made[row, 2] = max(made[row, 2], 2 * matched / (own_pairs + pairs))
-            made[row, 3] = max(made[row, 3], longest / max(size, length))
+            if longest:
+                made[row, 3] = max(made[row, 3], longest / max(len(question), len(text)))
     for character in question:
         marks[character] = 0
 
@@ -335,16 +357,10 @@ def decide(
         end = at
         while end < len(runs) and runs[end] == runs[at]:
             end += 1
-        low, high = 0, len(known)
-        while low < high:
-            middle = (low + high) // 2
-            if known[middle] < runs[at]:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(known) and known[low] == runs[at]:
-            values[held] = weights[low] * (1 + math.log(end - at))
-            places[held] = low
+        place = _find(known, runs[at])
+        if place >= 0:
+            values[held] = weights[place] * (1 + math.log(end - at))
+            places[held] = place
             squares += values[held] * values[held]
             held += 1
         at = end

@@ -9,12 +9,10 @@ Articles without phrasings have no decision; theirs is not guessed.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -24,9 +22,11 @@ from numpy.typing import NDArray
 
 from indexer.bundle import Arrays, open_bundle, packed, parts, write_bundle
 from indexer.learned import FILE, ROWS_FILE, runs
+from indexer.progress import Progress, no_progress
 from indexer.segment import Segment
 from indexer.state import SegmentState
 from indexer.wording import Codes
+from indexer.workers import spread
 
 VERSION = 1
 # texts of other articles that each decision is drawn against, and the margin's cost of errors
@@ -36,8 +36,8 @@ _LEAST = 0.05
 _MOST_ROUNDS = 2000
 # owner and family of texts that belong to no article
 _NOBODY = -1
-# from so many articles on, every core helps
-_ALONE = 300
+# from so many articles on, every core helps; articles in one piece of work
+_ALONE, _PIECE = 300, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,7 @@ class Texts:
     weights: NDArray[np.float32]
 
 
-def learn(
-    folder: Path,
-    segments: Mapping[str, tuple[Segment, SegmentState]],
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> int:
+def learn(folder: Path, segments: Mapping[str, tuple[Segment, SegmentState]], progress: Progress = no_progress) -> int:
     """Train on the live articles of a new generation and write its two files; how many articles got a decision.
 
     Writes nothing where no article has phrasings.
@@ -167,32 +163,21 @@ def _vectors(texts: Sequence[Codes]) -> tuple[Any, NDArray[np.uint64], NDArray[n
 _Decision = tuple[float, NDArray[np.int64], NDArray[np.float32]]
 
 
-def _decide_all(texts: Texts, progress: Callable[[int, int], None]) -> list[_Decision]:
+def _decide_all(texts: Texts, progress: Progress) -> list[_Decision]:
     total = len(texts.chosen)
-    progress(0, total)
-    work = partial(_decide, texts)
     made: list[_Decision] = []
-    if total < _ALONE:
-        for article in texts.chosen:
-            made.append(work(article))
-            progress(len(made), total)
-        return made
-    _SHARED[:] = [texts]
-    try:
-        with multiprocessing.get_context("fork").Pool(os.cpu_count() or 1) as pool:
-            for decision in pool.imap(_decide_shared, texts.chosen, chunksize=20):
-                made.append(decision)
-                progress(len(made), total)
-    finally:
-        _SHARED.clear()
+    workers = (os.cpu_count() or 1) if total >= _ALONE else 1
+    pieces = [texts.chosen[i : i + _PIECE] for i in range(0, total, _PIECE)]
+    done = spread(_decide_some, texts, pieces, workers) if workers > 1 else (_decide_some(texts, p) for p in pieces)
+    progress(0, total)
+    for decisions in done:
+        made += decisions
+        progress(len(made), total)
     return made
 
 
-_SHARED: list[Texts] = []
-
-
-def _decide_shared(article: int) -> _Decision:
-    return _decide(_SHARED[0], article)
+def _decide_some(texts: Texts, articles: Sequence[int]) -> list[_Decision]:
+    return [_decide(texts, article) for article in articles]
 
 
 def _decide(texts: Texts, article: int) -> _Decision:
@@ -206,10 +191,10 @@ def _decide(texts: Texts, article: int) -> _Decision:
     alike[(texts.families == texts.families[own[0]]) | (texts.families == _NOBODY)] = -1
     others = np.argsort(-alike, kind="stable")[:NEGATIVES]
     others = np.concatenate([others[alike[others] > 0], np.array(texts.refused[article], np.int64)])
-    rows = matrix[np.concatenate([own, others])]
-    used = np.unique(rows.indices)
     if not len(others):
         return 0.0, np.empty(0, np.int64), np.empty(0, np.float32)
+    rows = matrix[np.concatenate([own, others])]
+    used = np.unique(rows.indices)
     machine = LinearSVC(C=COST, max_iter=_MOST_ROUNDS, random_state=0)
     with warnings.catch_warnings():
         # a border that is not quite the best one yet serves as well

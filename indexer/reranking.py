@@ -100,7 +100,8 @@ class Reranker:
         if self._learned and decisions is not None:
             rows = self._learned.rows[number][articles]
             made[:, 11] = np.where(rows >= 0, decisions[rows], 0)
-            made[:, 12] = rows < 0
+            # one whose decision waits for the next whole build is neither lifted nor pushed down
+            made[:, 12] = ~wording.has_phrasings[articles]
         return made
 
     def _compared(self, found: Sequence[tuple[int, Found]]) -> list[int]:
@@ -125,20 +126,13 @@ class Reranker:
         places = self._compared(found)
         if query.codes or len(places) < 2:
             return list(found[:limit])
-        candidates = found if len(places) == len(found) else [found[place] for place in places]
+        candidates = [found[place] for place in places]
         values = self.features(query, candidates) @ _WEIGHTS
         order = np.argsort(-values, kind="stable").tolist()
         odds = np.exp(values - values[order[0]]).tolist()
         best = max(f.score for _, f in candidates)
-        result = list(found)
+        chosen, scores = list(found[:limit]), [f.score for _, f in found[:limit]]
         for place, row in zip(places, order, strict=True):
-            if place >= limit:
-                break
-            result[place] = candidates[row][0], candidates[row][1]._replace(score=best * odds[row])
-        return _descending(result[:limit])
-
-
-def _descending(found: Sequence[tuple[int, Found]]) -> list[tuple[int, Found]]:
-    """No score greater than one before it."""
-    least = accumulate((f.score for _, f in found), min)
-    return [(number, f._replace(score=score)) for (number, f), score in zip(found, least, strict=True)]
+            if place < limit:
+                chosen[place], scores[place] = candidates[row], best * odds[row]
+        return [(n, f._replace(score=s)) for (n, f), s in zip(chosen, accumulate(scores, min), strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -88,6 +89,11 @@ class Wording:
         self._title_ends: NDArray[np.int64] = arrays["titles_ends"]
         self.intents: NDArray[np.int64] = arrays["title_intents"]
         self.channels: NDArray[np.int64] = arrays["title_channels"]
+
+    @cached_property
+    def has_phrasings(self) -> NDArray[np.bool_]:
+        """Which articles have more than their title, bool [articles]."""
+        return np.diff(self.owners) > 1
 
     def texts(self, article: int) -> list[Codes]:
         """Title and phrasings of an article, those that hold anything."""

@@ -75,9 +75,9 @@ def _near(found: Sequence[tuple[Hit, bytes]], kinds: Kinds) -> list[tuple[str, t
     """Key and kinds of the hits that are about as good as the best."""
     if not found:
         return []
-    best = max(hit.lexical for hit, _ in found)
+    best = max(hit.by_terms for hit, _ in found)
     coverage = AS_COMPLETE * found[0][0].coverage
-    return [(h.key, kinds.of(title)) for h, title in found if h.lexical >= NEAR * best and h.coverage >= coverage]
+    return [(h.key, kinds.of(title)) for h, title in found if h.by_terms >= NEAR * best and h.coverage >= coverage]
 
 
 def _groups_named(query: Query, kinds: Kinds) -> set[int]:

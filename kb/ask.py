@@ -9,7 +9,7 @@ from itertools import islice
 from kb.ambiguity import Chip
 from kb.answer_json import answer_json, with_moment
 from kb.answers import Card, compose
-from kb.backend import Contribution, Hit, Searcher, SearcherSource, StoredArticle
+from kb.backend import Hit, Searcher, SearcherSource, StoredArticle
 from kb.findings import Findings, find, search
 from kb.matches import asked, match
 from kb.query import Query
@@ -110,15 +110,6 @@ class KnowledgeBase:
             if len(found) == limit:
                 break
         return list(found.values())
-
-    def explain(
-        self, text: str, article_id: str, viewer: Viewer, at: datetime
-    ) -> tuple[Query, StoredArticle | None, list[Contribution]]:
-        """How the score of an article came about; the article is None where nothing visible has this id."""
-        searcher = self._source.searcher()
-        query = searcher.understanding.understand(text, searcher.knows)
-        stored = searcher.current(article_id, at, viewer)
-        return query, stored, searcher.explain(query, stored.article.key) if stored else []
 
 
 def _find(searcher: Searcher, text: str, viewer: Viewer, at: datetime, limit: int) -> Findings:

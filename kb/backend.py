@@ -28,6 +28,11 @@ class Hit(NamedTuple):
     # score by its terms alone, where `score` counts more than them
     lexical: float = 0.0
 
+    @property
+    def by_terms(self) -> float:
+        """The score by terms alone; an engine that counts nothing else leaves `lexical` out."""
+        return self.lexical or self.score
+
 
 @dataclass(frozen=True, slots=True)
 class Contribution:

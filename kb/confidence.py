@@ -41,7 +41,7 @@ def features(query: Query, best: Hit, versions: int) -> tuple[float, float]:
     if _ends_in_half_word(query):
         covered = max(covered, _HALF_WORD)
     rarest = log(1 + (max(versions, 1) - 0.5) / 1.5)
-    return covered, log1p((best.lexical or best.score) / rarest)
+    return covered, log1p(best.by_terms / rarest)
 
 
 def _ends_in_half_word(query: Query) -> bool:

@@ -1,7 +1,8 @@
 """What a question or a title is about doing or knowing, besides its subject: how, when, how much, opening, cancelling …
 
 Of two articles on one subject, the one that answers the same kind of question is meant. Several can be meant at once. The
-patterns are common Chinese; banking's own words belong in the lexicon.
+patterns are common Chinese; banking's own words belong in the lexicon. What a card shows first is decided by the one facet of
+`kb.query`, which is coarser.
 """
 
 from __future__ import annotations

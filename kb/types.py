@@ -242,3 +242,8 @@ class Article:
     def key(self) -> str:
         """Identity of this version among all versions of all articles."""
         return f"{self.id}@{self.version}"
+
+    @property
+    def by_clause(self) -> bool:
+        """Whether it is found clause by clause: a regulation that nobody has said what it is asked for."""
+        return self.type == "regulation" and not self.questions

@@ -139,9 +139,7 @@ def explain(searcher: Searcher, text: str, chosen: StoredArticle | None, viewer:
 
 
 def _scored(searcher: Searcher, query: Query, stored: StoredArticle) -> Scored:
-    # as the index does: a regulation without phrasings answers clause by clause
-    by_clause = stored.article.type == "regulation" and not stored.article.questions
-    return Scored(tuple(searcher.explain(query, stored.article.key)), by_clause)
+    return Scored(tuple(searcher.explain(query, stored.article.key)), stored.article.by_clause)
 
 
 def _found(searcher: Searcher, query: Query, ranking: Ranking) -> Found:
@@ -169,7 +167,7 @@ def _results(searcher: Searcher, ranking: Ranking) -> list[Result]:
         share = 100 * hit.score / best if best > 0 else 0.0
         found.append(
             Result(
-                place, hit.key, article.id, article.title, TYPES[article.type], hit.score, share, _lexical(hit),
+                place, hit.key, article.id, article.title, TYPES[article.type], hit.score, share, hit.by_terms,
                 by_words.index(place - 1) + 1, hit.coverage, hit.section or "", hit.key == ranking.pinned,
             )
         )  # fmt: skip
@@ -202,23 +200,18 @@ def _explained(stored: StoredArticle, scored: Scored, ranking: Ranking) -> Expla
     pinned = article.key == ranking.pinned
     factor = None
     if hit and not pinned and not scored.by_clause and scored.sum > 0:
-        factor = _lexical(hit) / scored.sum
+        factor = hit.by_terms / scored.sum
     return Explained(
         article.key, article.id, article.title, place, hit.score if hit else 0.0,
-        _lexical(hit) if hit else 0.0, _by_words(ranking).index(place - 1) + 1 if place else None,
+        hit.by_terms if hit else 0.0, _by_words(ranking).index(place - 1) + 1 if place else None,
         hit.coverage if hit else 0.0, factor,
         (hit.section if hit else None) or "", _rule(article.key, ranking), article.status == "imported",
     )  # fmt: skip
 
 
-def _lexical(hit: Hit) -> float:
-    """The score by words alone; an engine that counts nothing else leaves it out."""
-    return hit.lexical or hit.score
-
-
 def _by_words(ranking: Ranking) -> list[int]:
     """Numbers of the hits in the order of their scores by words alone."""
-    return sorted(range(len(ranking.hits)), key=lambda number: -_lexical(ranking.hits[number]))
+    return sorted(range(len(ranking.hits)), key=lambda number: -ranking.hits[number].by_terms)
 
 
 def _rule(key: str, ranking: Ranking) -> str:

@@ -448,15 +448,6 @@ def test_an_article_past_its_review_is_marked(settings, at):  # row 33
     assert base.article("fresh", ANYBODY, at)[1].past_due is False
 
 
-def test_explanations_name_the_terms_and_add_up_from_the_best(small, at):  # row 84
-    query, stored, found = small.explain("网银盾坏了", "usb-key", ANYBODY, at)
-    assert stored.article.key == "usb-key@1"
-    assert {c.term for c in found} <= {t.text for t in query.terms}
-    assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
-    assert found[0].score > 0
-    assert small.explain("网银盾坏了", "no-such-article", ANYBODY, at)[1:] == (None, [])
-
-
 def test_questions_are_masked_in_the_log(small, at, caplog):  # row 78
     with caplog.at_level("INFO", "kb.questions"):
         small.ask("卡号6222021234567890128挂失，电话13800138000", ANYBODY, at)

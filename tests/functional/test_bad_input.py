@@ -12,6 +12,7 @@ from indexer.backends import CurrentSearcher
 from kb.ask import KnowledgeBase
 from kb.clock import now
 from kb.errors import QuestionError
+from kb.explaining.explanation import explain
 from kb.query import MAX_QUESTION
 from kb.settings import Settings
 from kb.visibility import ANYBODY
@@ -77,7 +78,10 @@ def library(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def base(library):
-    return KnowledgeBase(CurrentSearcher(library))
+    source = CurrentSearcher(library)
+    made = KnowledgeBase(source)
+    made.source = source
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +95,7 @@ def everything(base, text, at):
     if len(text) <= MAX_QUESTION:
         answer = base.ask(text, ANYBODY, at)
         base.hits(text, ANYBODY, at, 5)
-        base.explain(text, "usb-key", ANYBODY, at)
+        explain(base.source.searcher(), text, None, ANYBODY, at)
     else:
         with pytest.raises(QuestionError, match=str(MAX_QUESTION)):
             base.ask(text, ANYBODY, at)

@@ -281,6 +281,9 @@ def test_the_json_says_the_same(nobody):  # row 84
     assert data["understood"]["silent"] == ["请问"]
     assert (data["found"]["confident"], data["found"]["results"][0]["id"]) == (True, "usb-key")
     assert data["explained"]["place"] == 1
+    scores = [c["score"] for c in data["contributions"]]
+    assert scores == sorted(scores, reverse=True)
+    assert {c["term"] for c in data["contributions"]} <= {token.rpartition("/")[0] for token in data["tokens"]}
     assert data["table"]["total"] == pytest.approx(100)
     assert {c["field"]: c["name"] for c in data["table"]["columns"]}["questions"] == "常见问法"
     assert (data["standing"]["reason"], data["standing"]["version"]) == ("shown", 1)

@@ -4,11 +4,11 @@ import math
 import shutil
 from collections import Counter
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import pytest
 from builders import write_article, write_lexicon
+from libraries import copied, settings_in, source
 
 from indexer import build as building
 from indexer import generations, learning, writing
@@ -20,7 +20,6 @@ from indexer.wording import codes
 from kb.ask import KnowledgeBase
 from kb.clock import now
 from kb.errors import IndexCorrupt
-from kb.settings import Settings
 from kb.visibility import ANYBODY
 
 # so that no text but title and phrasings tells articles apart
@@ -53,7 +52,7 @@ def write_said(settings, id, title=None, questions=None, **more):
 def learned_once(tmp_path_factory):
     """Articles, some with phrasings and some without, indexed once."""
     root = tmp_path_factory.mktemp("phrasings")
-    settings = Settings(articles=root / "articles", var=root / "var")
+    settings = settings_in(root)
     write_lexicon(settings.articles, terms=["吞卡"])
     for id in SAID:
         write_said(settings, id)
@@ -64,20 +63,7 @@ def learned_once(tmp_path_factory):
 @pytest.fixture
 def library(learned_once, tmp_path):
     """The same, to be changed."""
-    settings = Settings(articles=tmp_path / "articles", var=tmp_path / "var")
-    shutil.copytree(learned_once.articles, settings.articles)
-    shutil.copytree(learned_once.var, settings.var, symlinks=True)
-    return settings
-
-
-def source(settings):
-    """What asks the generation that serves now."""
-    return _opened(settings, generations.current_name(settings.index))
-
-
-@lru_cache(4)
-def _opened(settings, generation):
-    return CurrentSearcher(settings)
+    return copied(learned_once, tmp_path)
 
 
 def order(settings, text, at):
@@ -258,6 +244,14 @@ def test_a_decision_goes_with_the_texts_it_was_made_from(library, change):
     assert decided(library) == WITH_PHRASINGS - {"worn"}
 
 
+def test_an_article_that_waits_to_be_learned_is_neither_lifted_nor_pushed_down(library, at):
+    write_said(library, "added", title="卡解锁", questions=["卡怎么解锁"])
+    building.update(library, now())
+    row = features(library, "卡被锁了", at)["added"]
+    assert (row["learned"], row["unlearned"]) == (0, 0)
+    assert order(library, "卡被锁了", at)[0] == "frozen"
+
+
 def test_an_update_upon_an_update_still_keeps_what_was_learned(library):
     first = manifest(library)
     for number in range(3):
@@ -383,7 +377,8 @@ def test_with_damaged_decisions_the_generation_before_serves(library, at, file, 
     assert CurrentSearcher(library).searcher().generation not in (first, damaged.name)
 
 
-def test_progress_is_told_and_files_are_written_only_for_those_with_phrasings(learned_once, tmp_path):
+def test_progress_is_told_and_files_are_written_only_for_those_with_phrasings(learned_once, tmp_path, monkeypatch):
+    monkeypatch.setattr(learning, "_PIECE", 1)
     searcher = CurrentSearcher(learned_once).searcher()
     opened = {s.name: (s, t) for s, t in zip(searcher.segments, searcher.states, strict=True)}
     told = []

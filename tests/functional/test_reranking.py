@@ -3,18 +3,17 @@
 import random
 import shutil
 from dataclasses import replace
-from functools import lru_cache
 
 import pytest
 from builders import write_article, write_lexicon
+from libraries import copied, settings_in, source
 
 from indexer import build as building
-from indexer import generations, writing
+from indexer import writing
 from indexer.backends import CurrentSearcher
 from indexer.reranking import FEATURES, asked
 from kb.ask import KnowledgeBase
 from kb.clock import now
-from kb.settings import Settings
 from kb.visibility import ANYBODY
 
 LIKENESS = ("title_covered", "characters", "pairs", "run", "length")
@@ -44,7 +43,7 @@ def write_titles(settings, **titles):
 def library(tmp_path_factory):
     """Articles whose titles alone tell them apart, indexed once; nothing is learned from them."""
     root = tmp_path_factory.mktemp("titles")
-    settings = Settings(articles=root / "articles", var=root / "var")
+    settings = settings_in(root)
     write_lexicon(settings.articles, terms=["电子密令"])
     write_titles(settings, **TITLES)
     building.build(settings, now())
@@ -54,20 +53,7 @@ def library(tmp_path_factory):
 @pytest.fixture
 def growing(library, tmp_path):
     """The same library, to be changed."""
-    settings = Settings(articles=tmp_path / "articles", var=tmp_path / "var")
-    shutil.copytree(library.articles, settings.articles)
-    shutil.copytree(library.var, settings.var, symlinks=True)
-    return settings
-
-
-def source(settings):
-    """What asks the generation that serves now."""
-    return _opened(settings, generations.current_name(settings.index))
-
-
-@lru_cache(4)
-def _opened(settings, generation):
-    return CurrentSearcher(settings)
+    return copied(library, tmp_path)
 
 
 def read(settings, text):
