@@ -1,6 +1,7 @@
 // The whole call without a mouse. While an input method composes, no key is ours.
 
 import { cards, close, copyScript, isOpen, move, nextStep, nextTone, open, openFull, select, selected, toggleVerified } from "./cards.js";
+import { bind, bound } from "./keymap.js";
 
 const line = document.querySelector("#line");
 const dialog = document.querySelector("#keys");
@@ -10,8 +11,16 @@ const chips = line ? await import("./chips.js") : null;
 // and report.js to pages from which something can be reported
 const reporting = document.querySelector("#report") ? await import("./report.js") : null;
 
-const LETTERS = { c: copyScript, s: nextTone, n: nextStep, v: toggleVerified, o: openFull, f: reporting?.openFeedback };
-const IN_LINE = { KeyV: toggleVerified, KeyS: nextTone, KeyN: nextStep, KeyF: reporting?.openFeedback };
+bind("c", copyScript, { card: true });
+bind("o", openFull, { card: true });
+bind("s", nextTone, { card: true, line: true });
+bind("n", nextStep, { card: true, line: true });
+bind("v", toggleVerified, { card: true, line: true });
+if (reporting) {
+  bind("f", reporting.openFeedback, { card: true, line: true });
+  bind("g", reporting.openGap, { line: true, answered: true });
+  bind("z", reporting.undo, { line: true, when: reporting.canUndo });
+}
 
 function focusLine() {
   if (!line) return;
@@ -43,12 +52,9 @@ function inLine(event) {
   if (event.altKey && !event.ctrlKey && !event.metaKey) {
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
     if (digit) return () => whenAnswered(() => openNumber(Number(digit)));
-    if (event.code === "KeyG" && reporting) return () => asking.whenAnswered(reporting.openGap);
-    if (event.code === "KeyZ" && reporting?.canUndo()) return reporting.undo;
     const letter = /^Key([A-Z])$/.exec(event.code)?.[1].toLowerCase();
     if (chips.offers(letter)) return () => chips.press(letter);
-    const does = IN_LINE[event.code];
-    return does ? () => whenAnswered(does) : null;
+    return lineKey(bound(letter));
   }
   if (event.key === "Enter") return event.ctrlKey || event.metaKey ? () => whenAnswered(copyScript) : () => whenAnswered(open);
   if (event.ctrlKey || event.metaKey || event.shiftKey) return null;
@@ -57,6 +63,12 @@ function inLine(event) {
   if (event.key === "Escape") return chips.canWiden() ? chips.widen : asking.clearLine;
   if (event.key === "Backspace" && chips.canWiden() && atTheEnd()) return chips.widen;
   return null;
+}
+
+function lineKey(binding) {
+  if (!binding?.line) return null;
+  if (binding.card) return () => whenAnswered(binding.does);
+  return binding.answered ? () => asking.whenAnswered(binding.does) : () => binding.does();
 }
 
 const atTheEnd = () => line.selectionStart === line.value.length;
@@ -72,17 +84,16 @@ function elsewhere(event) {
   if (event.key === "?") return () => dialog.showModal();
   if (event.key === "Escape") return escape;
   const letter = event.key.toLowerCase();
-  if (letter === "g" && reporting) return reporting.openGap;
-  if (letter === "z" && reporting?.canUndo()) return reporting.undo;
   if (event.key === "Backspace" && chips?.canWiden()) return chips.widen;
   if (chips?.offers(letter)) return () => chips.press(letter);
+  const binding = bound(letter);
+  if (binding && !binding.card) return () => binding.does();
   if (!card) return null;
   if (/^[1-9]$/.test(event.key)) return () => openNumber(Number(event.key));
   if (event.key === "ArrowDown" && line) return () => move(1, { focus: true });
   if (event.key === "ArrowUp" && line) return () => move(-1, { focus: true });
   if (event.key === "Enter" && !onControl) return () => (isOpen(card) && line ? close(card) : open(card));
-  const does = LETTERS[letter];
-  return does ? () => does(card) : null;
+  return binding ? () => binding.does(card) : null;
 }
 
 function escape() {
@@ -92,8 +103,13 @@ function escape() {
   else focusLine();
 }
 
+const FIELDS = "textarea, select, input:not([type=checkbox], [type=radio])";
+/** Whether letters go into a field that is not the question line. */
+const isWriting = (element) => element !== line && element.matches?.(FIELDS);
+
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229 || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (isWriting(event.target)) return;
   const does = event.target === line ? inLine(event) : elsewhere(event);
   if (!does) return;
   event.preventDefault();
