@@ -257,12 +257,25 @@ def _branches(fields: Fields) -> tuple[Branch, ...]:
         Branch(
             r.text("ask", required=True),
             tuple(
-                Option(o.text("when", required=True), o.text("then", required=True))
-                for o in r.mappings("options", ("when", "then"))
+                Option(o.text("when", required=True), o.text("then", required=True), _next(o, at, len(rows)))
+                for o in r.mappings("options", ("when", "then", "next"))
             ),
         )
-        for r in rows
+        for at, r in enumerate(rows, 1)
     )
+
+
+def _next(option: Fields, at: int, questions: int) -> int | None:
+    """Where an option of question `at` leads: only further down, so that no customer is led in a circle."""
+    written = option.text("next")
+    if not written or written == "end":
+        return 0 if written else None
+    if not re.fullmatch("[1-9]", written) or not at < int(written) <= questions:
+        later = "、".join(str(number) for number in range(at + 1, questions + 1))
+        further = f"，或后面问题的序号 {later}" if later else ""
+        option.fault("next", f"next 写的是“{written}”，只能写 end（问到这里为止）{further}；空着就接着问下一个。")
+        return None
+    return int(written)
 
 
 def _product(fields: Fields, registry: Registry, lenient: bool) -> Detail:

@@ -96,6 +96,8 @@ class Option:
 
     when: str
     then: str
+    # question that comes next: its number, counted from 1; 0: none, this settles it; None: the one below
+    next: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ _BRANCHES = Field("branches", "先问清", "rows", "先问客户再决定怎么�
     Field("options", "客户的回答", "rows", fields=(
         Field("when", "客户说", "line", required=True),
         Field("then", "就这样办", "text", required=True),
+        Field("next", "接着问第几个", "line", "空着接着问下一个；写 end 就问到这里为止；写 3 就跳到第 3 个问题。"),
     )),
 ))  # fmt: skip
 _DETAILS: dict[str, tuple[Field, ...]] = {

@@ -327,6 +327,19 @@ def test_at_most_four_questions_in_a_tree(check, spoilt):  # row 26
     assert (problem.line, problem.column) == place(tree(5), "- ask: 卡在吗0")
 
 
+def test_an_answer_may_settle_it_or_skip_questions_but_never_go_back(check, spoilt):  # row 26
+    def tree(*steps):
+        option = "      - when: 在\n        then: 换卡。\n"
+        rows = (f"  - ask: 问{i}？\n    options:\n{option}        next: {step}\n" for i, step in enumerate(steps))
+        return spoilt("category: 银行卡\n", "category: 银行卡\nbranches:\n" + "".join(rows))
+
+    assert check(tree("3", "end", '""')) == []
+    for steps, said in [(("1", "end"), "后面问题的序号 2"), (("end", "1"), "只能写 end"), (("下", "end"), "序号 2")]:
+        (problem,) = check(tree(*steps))
+        assert said in problem.message
+        assert problem.line > 1
+
+
 def test_an_imported_article_may_be_incomplete():  # row 65
     parsed = parse_article(
         "---\nid: old\ntype: process\ntitle: 旧文章\nstatus: imported\nversion: 1\neffective: 2020-01-01\n---\n旧内容".encode(),

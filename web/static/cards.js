@@ -28,7 +28,7 @@ export function select(card, { focus = false, announce = true } = {}) {
   if (announce && status) status.textContent = `第 ${drawn().indexOf(card) + 1} 条：${title(card)}`;
 }
 
-function reveal(element, block = "nearest") {
+export function reveal(element, block = "nearest") {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   element.scrollIntoView({ block, behavior: calm ? "auto" : "smooth" });
 }
@@ -62,7 +62,7 @@ export function close(card) {
 }
 
 const verifiedBox = (card) => card.querySelector(".verified");
-const mustVerify = (card) => verifiedBox(card) && !verifiedBox(card).checked;
+export const mustVerify = (card) => verifiedBox(card) && !verifiedBox(card).checked;
 
 function setVerified(card, checked) {
   verifiedBox(card).checked = checked;

@@ -1,6 +1,7 @@
 // The whole call without a mouse. While an input method composes, no key is ours.
 
 import { cards, close, copyScript, isOpen, move, nextStep, nextTone, open, openFull, select, selected, toggleVerified } from "./cards.js";
+import { choose, decide, goBackOne, isDeciding, leave } from "./decide.js";
 import { bind, bound } from "./keymap.js";
 
 const line = document.querySelector("#line");
@@ -16,6 +17,7 @@ bind("o", openFull, { card: true });
 bind("s", nextTone, { card: true, line: true });
 bind("n", nextStep, { card: true, line: true });
 bind("v", toggleVerified, { card: true, line: true });
+bind("q", decide, { card: true, line: true });
 if (reporting) {
   bind("f", reporting.openFeedback, { card: true, line: true });
   bind("g", reporting.openGap, { line: true, answered: true });
@@ -84,6 +86,10 @@ function elsewhere(event) {
   if (event.key === "?") return () => dialog.showModal();
   if (event.key === "Escape") return escape;
   const letter = event.key.toLowerCase();
+  if (isDeciding(event.target)) {
+    if (/^[1-9]$/.test(event.key)) return () => choose(Number(event.key));
+    if (event.key === "Backspace") return goBackOne;
+  }
   if (event.key === "Backspace" && chips?.canWiden()) return chips.widen;
   if (chips?.offers(letter)) return () => chips.press(letter);
   const binding = bound(letter);
@@ -99,7 +105,8 @@ function elsewhere(event) {
 function escape() {
   if (!line) return goBack();
   const card = document.activeElement.closest?.(".card");
-  if (card && isOpen(card)) close(card);
+  if (isDeciding(document.activeElement)) leave();
+  else if (card && isOpen(card)) close(card);
   else focusLine();
 }
 
