@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from flask import Blueprint, Response, render_template, request
 from flask.blueprints import BlueprintSetupState
@@ -11,10 +10,10 @@ from markupsafe import Markup
 
 from kb.answers import FACETS, Card, Line
 from kb.ask import KnowledgeBase
-from kb.clock import now, parse_moment
-from kb.errors import IndexProblem, KBError, QuestionError
+from kb.errors import IndexProblem, KBError
 from kb.query import MAX_QUESTION
 from web.access import current_actor, needs
+from web.moments import moment
 from web.rendered import Rendered, render_parts
 
 EXAMPLES = ("改绑手机号", "信用卡账单日怎么调整", "跨行转账手续费", "存款保险赔多少", "有人让我转到安全账户")
@@ -64,7 +63,7 @@ def agent_pages(base: KnowledgeBase) -> Blueprint:
     def article(article_id: str) -> Page | Response:
         """A whole article with its card; a browser that has it as it is now is told so."""
         as_of = request.args.get("at", "").strip()
-        found = base.article(article_id, current_actor().viewer, _moment(as_of))
+        found = base.article(article_id, current_actor().viewer, moment(as_of))
         if found is None:
             message = f"没有编号为 {article_id[:80]} 的文章，或现在还不生效。"
             return render_template("error.html", status=404, message=message), 404
@@ -89,7 +88,7 @@ def _results(base: KnowledgeBase, rendered: Rendered, fields: Mapping[str, str])
     """The fragment that answers a form; a problem is a sentence in the same place."""
     as_of = fields.get("at", "").strip()
     try:
-        answer = base.ask(fields.get("q", ""), current_actor().viewer, _moment(as_of))
+        answer = base.ask(fields.get("q", ""), current_actor().viewer, moment(as_of))
     except KBError as error:
         status = 503 if isinstance(error, IndexProblem) else 400
         return render_template("_problem.html", message=str(error), status=status), status
@@ -111,10 +110,3 @@ def _name_words(state: BlueprintSetupState) -> None:
     state.app.jinja_env.globals.update(
         identity_short=_IDENTITY_SHORT, tone_names=_TONES, facet_names=FACETS, chip_keys=CHIP_KEYS
     )
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_moment(text) if text else now()
-    except ValueError as error:
-        raise QuestionError(f"日期“{text[:40]}”看不懂，请写成 2026-12-01 或 2026-12-01 08:30。") from error

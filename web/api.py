@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -13,8 +12,7 @@ from pydantic import BaseModel, Field
 
 from kb import views
 from kb.ask import KnowledgeBase
-from kb.clock import now, parse_moment
-from kb.errors import QuestionError
+from kb.clock import now
 from kb.explaining.explainer import Answer, Explainer
 from kb.explaining.explanation import Explained, Found
 from kb.explaining.order import OrderPart
@@ -26,6 +24,7 @@ from kb.visibility import ANYBODY, Viewer
 from web.access import current_actor, needs
 from web.bodies import checks_body
 from web.errors import error_response
+from web.moments import moment
 
 _PREFIX = "/api/v1"
 _AS_OF = Field(default="", max_length=40, description="answer as of this moment, e.g. 2026-12-01; default: now")
@@ -145,7 +144,7 @@ def hot_routes(base: KnowledgeBase) -> dict[str, Callable[[bytes], bytes]]:
 
 
 def _search(base: KnowledgeBase, asked: SearchBody, viewer: Viewer) -> bytes:
-    return b'{"data":%s}' % base.ask_json(asked.q, viewer, _moment(asked.at), asked.limit, as_of=bool(asked.at))
+    return b'{"data":%s}' % base.ask_json(asked.q, viewer, moment(asked.at), asked.limit, as_of=bool(asked.at))
 
 
 def _suggest(base: KnowledgeBase, asked: SuggestBody, viewer: Viewer) -> bytes:
@@ -177,7 +176,7 @@ def api(base: KnowledgeBase, explainer: Explainer) -> APIBlueprint:
     @blueprint.get("/articles/<article_id>", summary="An article in force", responses={"200": ArticleResult})
     @needs("read")
     def article(path: ArticlePath, query: AsOf) -> Response:
-        found = base.article(path.article_id, current_actor().viewer, _moment(query.at))
+        found = base.article(path.article_id, current_actor().viewer, moment(query.at))
         if found is None:
             return error_response(404, "NotFound", f"没有编号为 {path.article_id} 的文章，或现在还不生效。")
         return _ok(ArticleResult(data=views.article_view(*found)))
@@ -186,7 +185,7 @@ def api(base: KnowledgeBase, explainer: Explainer) -> APIBlueprint:
     @needs("read")
     @checks_body
     def explain(body: ExplainBody) -> Response:
-        answer = explainer.explain(body.q, body.article, current_actor(), _moment(body.at))
+        answer = explainer.explain(body.q, body.article, current_actor(), moment(body.at))
         if body.article and not answer.visible:
             return error_response(404, "NotFound", _not_shown(body.article, answer.standing))
         return _ok(ExplainResult(data=_explanation(answer)))
@@ -225,10 +224,3 @@ def _ok(result: BaseModel) -> Response:
 
 def _json(body: bytes) -> Response:
     return Response(body, content_type="application/json")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_moment(text) if text else now()
-    except ValueError as error:
-        raise QuestionError(f"at 写的是“{text}”，请写成 2026-12-01 或 2026-12-01 08:30（北京时间）。") from error

@@ -30,6 +30,7 @@ from web.agent import EXAMPLES, agent_pages
 from web.api import ErrorDetail, ErrorResult, api, hot_routes
 from web.assets import register_assets
 from web.auth import auth
+from web.compare import compare_pages
 from web.compress import compress
 from web.denials import note_denial
 from web.editor import editor, reviews_waiting
@@ -99,6 +100,7 @@ def _add_pages(app: Flask, services: Services, identity: Identity) -> None:
     """Everything that people see in a browser."""
     register_assets(app)
     app.register_blueprint(agent_pages(services.base))
+    app.register_blueprint(compare_pages(services.base))
     app.register_blueprint(auth(services, identity, limit_sign_in(app)))
     if services.settings.oidc_issuer:
         # imported here: what it needs takes a tenth of a second

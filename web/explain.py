@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from flask import Blueprint, render_template, request
 
-from kb.clock import now, parse_moment
 from kb.errors import KBError, QuestionError
 from kb.explaining.explainer import Explainer
 from kb.query import MAX_QUESTION
 from web.access import current_actor, needs
 from web.errors import status_of
+from web.moments import moment
 
 _LONGEST_NAME = 80
 # rows of the table that are shown at once
@@ -50,7 +49,7 @@ def _shown(explainer: Explainer, fields: Mapping[str, str]) -> Page:
         try:
             if len(wanted) > _LONGEST_NAME:
                 raise QuestionError(f"文章编号或标题最多 {_LONGEST_NAME} 个字。")
-            answer = explainer.explain(question, wanted, current_actor(), _moment(as_of))
+            answer = explainer.explain(question, wanted, current_actor(), moment(as_of))
         except KBError as error:
             problem, status = str(error), status_of(error)
     shown = render_template(
@@ -60,10 +59,3 @@ def _shown(explainer: Explainer, fields: Mapping[str, str]) -> Page:
         may_edit=current_actor().may("edit"),
     )  # fmt: skip
     return shown, status
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_moment(text) if text else now()
-    except ValueError as error:
-        raise QuestionError(f"日期“{text}”看不懂，请写成 2026-12-01 或 2026-12-01 08:30。") from error

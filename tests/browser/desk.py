@@ -36,6 +36,7 @@ class Desk:
     def press(self, *keys):
         for key in keys:
             self.page.keyboard.press(key)
+        return self
 
     def titles(self):
         return [text.strip() for text in self.page.locator(".card .title").all_inner_texts()]

@@ -1,0 +1,102 @@
+"""Pictures of every screen for the handbooks: `python tests/screenshots.py [--to docs/images] [--only NAME] [--dark]`.
+
+They are made from the repository's own articles by a real service in Chromium, so that they stay true.
+"""
+
+import logging
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+
+from conftest import CHROMIUM, FLAGS  # noqa: E402
+from desk import Desk  # noqa: E402
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+from werkzeug.serving import make_server  # noqa: E402
+
+from indexer import build as building  # noqa: E402
+from kb.clock import now  # noqa: E402
+from kb.settings import Settings  # noqa: E402
+from web.app import create_app  # noqa: E402
+
+WIDTHS = {400: 780, 1280: 860}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One screen: where it is, and what is done there before the picture is taken."""
+
+    name: str
+    does: Callable[[Desk], object]
+    path: str = "/"
+    widths: tuple[int, ...] = (400, 1280)
+
+
+def _nothing(desk: Desk) -> None:
+    """The page as it opens."""
+
+
+SCENES = (
+    Scene("start", _nothing),
+    Scene("answer", lambda desk: desk.ask("换号了收不到验证码").press("Enter")),
+    Scene("verified", lambda desk: desk.ask("换号了收不到验证码").press("Enter", "v", "n")),
+    Scene("fraud", lambda desk: desk.ask("有人让我转到安全账户").press("Enter")),
+    Scene("decide", lambda desk: desk.ask("转错账了怎么办").press("Enter", "v", "q", "1")),
+    Scene("chips", lambda desk: desk.ask("挂失")),
+    Scene("complaint", lambda desk: desk.ask("投诉多扣了手续费").press("Enter")),
+    Scene("nothing", lambda desk: desk.ask("今天股市为什么大跌")),
+    Scene("compare", _nothing, "/compare?id=wealth-r2-fixed-income&id=wealth-t0-cash"),
+    Scene("compare-three", _nothing, "/compare?id=time-deposit-3y&id=time-deposit-5y&id=large-cd"),
+    Scene("keys", lambda desk: desk.ask("挂失").press("Enter", "?")),
+)
+
+
+def _shoot(browser: Browser, address: str, scene: Scene, width: int, dark: bool, folder: Path) -> Path:
+    """One picture, taken when the page is at rest."""
+    context = browser.new_context(
+        viewport={"width": width, "height": WIDTHS[width]},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+    )
+    desk = Desk(context.new_page(), address).open(scene.path)
+    scene.does(desk)
+    # a toast or a button that was just pressed is not the screen
+    desk.page.wait_for_timeout(400)
+    path = folder / f"{scene.name}-{width}{'-dark' if dark else ''}.png"
+    desk.page.screenshot(path=path)
+    context.close()
+    return path
+
+
+@click.command()
+@click.option("--to", "folder", type=click.Path(path_type=Path), default=ROOT / "docs" / "images")
+@click.option("--only", multiple=True, help="names of the scenes; all without it")
+@click.option("--dark", is_flag=True, help="the dark colours too")
+def main(folder: Path, only: tuple[str, ...], dark: bool) -> None:
+    """Take the pictures and say where they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory() as var:
+        settings = Settings(articles=ROOT / "articles", var=Path(var))
+        building.build(settings, now())
+        server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
+            for scene in (s for s in SCENES if not only or s.name in only):
+                for width in scene.widths:
+                    for shade in (False, True) if dark else (False,):
+                        click.echo(_shoot(browser, f"http://127.0.0.1:{server.server_port}", scene, width, shade, folder))
+            browser.close()
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
