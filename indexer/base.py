@@ -91,9 +91,9 @@ def _indexed(segment: int, article: int, header: list[Any]) -> Indexed:
     return Indexed(segment, article, Source(path, modified, size, digest), from_row(outline))
 
 
-def open_base(root: Path, fingerprint: str) -> Base | None:
-    """The generation that serves, if it is sound and was made by this recipe."""
-    name = generations.current_name(root)
+def open_base(root: Path, fingerprint: str, name: str | None = None) -> Base | None:
+    """The generation that serves, or the one of a name, if it is sound and was made by this recipe."""
+    name = name or generations.current_name(root)
     if name is None:
         return None
     try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import shutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -38,6 +38,14 @@ class Built:
     removed: int
     unchanged: int
     problems: tuple[Problem, ...]
+    # files with errors whose last good version goes on serving
+    quarantined: tuple[str, ...] = ()
+
+
+# raises KBError where a generation must not serve
+Accept = Callable[[WhooshSearcher, Built], None]
+# where generations are made that nobody must prune; below the index, so that they can be moved
+_UNFINISHED = ".unfinished"
 
 
 def build(settings: Settings, now: datetime, progress: Progress = no_progress) -> Built:
@@ -56,6 +64,26 @@ def update(
     then. Falls back to a full build where there is no usable generation or the recipe changed.
     """
     return _Job(settings, now, progress).update(list(paths) if paths is not None else None)
+
+
+def rebuild(
+    settings: Settings, now: datetime, accept: Accept, progress: Progress = no_progress, *, dry: bool = False
+) -> Built:
+    """A full build that holds nobody up: made while others may publish, then brought up to date under the lock.
+
+    `accept` is asked about what was made before it serves, and raises KBError where it must not; the old one serves on
+    then. `dry`: everything but that: what was made is removed again.
+    """
+    place = settings.index / _UNFINISHED
+    # of a job that was killed
+    shutil.rmtree(place, ignore_errors=True)
+    try:
+        job = _Job(settings, now, progress)
+        made, searcher = job.whole(place)
+        accept(searcher, made)
+        return made if dry else _Job(settings, now, progress).finish(place / made.generation, made)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def build_beside(
@@ -100,7 +128,9 @@ class _Job:
             else:
                 found = self._all(base, by_time=True)
             if base and comparing.same_as(base, found):
-                return Built(base.manifest.name, 0, 0, found.unchanged, (*self._problems, *found.problems))
+                return Built(
+                    base.manifest.name, 0, 0, found.unchanged, (*self._problems, *found.problems), found.quarantined
+                )
             return self._write(base, found, whole=False)
 
     def beside(self, place: Path, paths: list[Path] | None) -> tuple[Built, WhooshSearcher] | None:
@@ -115,6 +145,28 @@ class _Job:
                 return None
             name = generations.generation_name(self._now)
             return self._built(name, found), self._make(place, name, base, found, whole=False)
+
+    def whole(self, place: Path) -> tuple[Built, WhooshSearcher]:
+        """A generation from all files below `place`, as one segment, without any lock."""
+        with _collecting_later():
+            base = open_base(self._settings.index, self._fingerprint)
+            found = self._all(base, by_time=False)
+            name = generations.generation_name(self._now)
+            return self._built(name, found), self._make(place, name, base, found, whole=True)
+
+    def finish(self, made: Path, built: Built) -> Built:
+        """Let a generation serve that was made elsewhere, with everything that was published since."""
+        index = self._settings.index
+        with generations.write_lock(index), _collecting_later():
+            made.replace(index / made.name)
+            base = open_base(index, self._fingerprint, made.name)
+            found = self._all(base, by_time=False)
+            if base and comparing.same_as(base, found):
+                generations.switch(index, made.name)
+                generations.prune(index, self._settings.keep_generations)
+                return built
+            caught_up = self._write(base, found, whole=False)
+            return replace(caught_up, added=built.added + caught_up.added, removed=built.removed + caught_up.removed)
 
     def _all(self, base: Base | None, *, by_time: bool) -> Changes:
         root = self._settings.articles
@@ -141,7 +193,7 @@ class _Job:
 
     def _built(self, name: str, found: Changes) -> Built:
         problems = (*self._problems, *found.problems)
-        return Built(name, len(found.added.entries), found.removed, found.unchanged, problems)
+        return Built(name, len(found.added.entries), found.removed, found.unchanged, problems, found.quarantined)
 
     def _make(self, place: Path, name: str, base: Base | None, found: Changes, *, whole: bool) -> WhooshSearcher:
         """Write and check a generation; it is gone if that fails."""

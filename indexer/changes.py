@@ -49,6 +49,8 @@ class Changes:
     removed: int
     unchanged: int
     problems: tuple[Problem, ...]
+    # files that cannot be used as they are now, whose last good version stays
+    quarantined: tuple[str, ...] = ()
 
 
 def listed(root: Path) -> list[File]:
@@ -115,7 +117,8 @@ def collect(
     that were analysed, by name; `ids`: of all files, broken ones included."""
     pieces = list(analysed)
     added, same = _without_equals(joined_batches(p.batch for p in pieces), indexed)
-    staying = [*staying, *same]
+    good = _last_good(pieces, {e.source.path for e in added.entries}, indexed, same)
+    staying = [*staying, *same, *good]
     fresh = [from_row(e.outline) for e in added.entries]
     kept, found = check_outlines(root, [*(i.outline for i in staying), *fresh], ids)
     paths = {o.path for o in kept}
@@ -133,7 +136,16 @@ def collect(
     batch = selected(added, [n for n, e in enumerate(added.entries) if e.source.path in paths])
     replaced = _replaced(base, batch.entries, live)
     problems = (*(p for piece in pieces for p in piece.problems), *found)
-    return Changes(live, start, end, batch, spans, before - unchanged - replaced, unchanged, problems)
+    quarantined = tuple(sorted(i.source.path for i in good if i.source.path in paths))
+    return Changes(live, start, end, batch, spans, before - unchanged - replaced, unchanged, problems, quarantined)
+
+
+def _last_good(
+    pieces: Iterable[Analysed], usable: Set[str], indexed: Mapping[str, Indexed], same: Sequence[Indexed]
+) -> list[Indexed]:
+    """What is indexed of the files that have an error now: an agent is better off with the version before the mistake."""
+    broken = {p.path for piece in pieces for p in piece.problems if p.level == "error"}
+    return [indexed[name] for name in sorted(broken - usable - {i.source.path for i in same}) if name in indexed]
 
 
 def _without_equals(added: Batch, indexed: Mapping[str, Indexed]) -> tuple[Batch, list[Indexed]]:
@@ -201,7 +213,9 @@ def of_paths(root: Path, base: Base, files: Sequence[File], gone: set[str], anal
             end[i.segment][i.article] = partial.end[i.segment][i.article]
     unchanged = sum(int(np.count_nonzero(mask)) for mask in live)
     removed = base.articles - unchanged - _replaced(base, partial.added.entries, live)
-    return Changes(live, start, end, partial.added, partial.periods, removed, unchanged, partial.problems)
+    return Changes(
+        live, start, end, partial.added, partial.periods, removed, unchanged, partial.problems, partial.quarantined
+    )
 
 
 class _Ids(Set[str]):
