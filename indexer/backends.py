@@ -8,15 +8,14 @@ import time
 from pathlib import Path
 
 from indexer import generations
-from indexer.recipe import recipe_fingerprint
 from indexer.searcher import WhooshSearcher
-from kb.errors import IndexCorrupt, IndexMissing, IndexProblem
-from kb.lexicon import load_lexicon
+from indexer.sound import own_manifest
+from kb.errors import IndexMissing, IndexProblem
 from kb.settings import Settings
 
 _LOG = logging.getLogger("indexer.backends")
-# how often the pointer is looked at, in seconds
-LOOK_EVERY = 0.1
+# how often the pointer is looked at, and how often the files that answer, in seconds
+LOOK_EVERY, CHECK_EVERY = 0.1, 2.0
 
 
 class CurrentSearcher:
@@ -30,6 +29,10 @@ class CurrentSearcher:
         self._searcher: WhooshSearcher | None = None
         self._pointed: str | None = None
         self._looked = 0.0
+        # the files that answer as they were when they were checked, and when they were last looked at
+        self._files: generations.Identities = {}
+        self._checked = 0.0
+        self._said: set[tuple[str, str]] = set()
 
     def searcher(self) -> WhooshSearcher:
         """The searcher of the generation that `current` points at; if that one is damaged, of the newest sound one."""
@@ -50,10 +53,7 @@ class CurrentSearcher:
             if name is None:
                 return False
             try:
-                self._searcher, self._pointed = (
-                    open_generation(self._root / name, self._cache, learned=self._learned),
-                    name,
-                )
+                self._searcher, self._pointed = self._open(name), name
             except IndexProblem as error:
                 _LOG.info("generation %s cannot serve: %s", name, error)
                 return False
@@ -66,24 +66,49 @@ class CurrentSearcher:
 
     def _follow(self) -> WhooshSearcher:
         name = generations.current_name(self._root)
+        if self._searcher is not None and not self._untouched(self._searcher):
+            self._searcher = None
         if self._searcher is None or name != self._pointed:
             opened = self._open_best(name)
             self._searcher, self._pointed = opened, name
         self._looked = time.monotonic()
         return self._searcher
 
+    def _untouched(self, searcher: WhooshSearcher) -> bool:
+        """Whether what is mapped is what was checked. A file that is gone or was replaced is still mapped as it was."""
+        if time.monotonic() - self._checked < CHECK_EVERY:
+            return True
+        self._checked = time.monotonic()
+        touched = generations.touched(self._root / searcher.generation, self._files)
+        if touched:
+            _LOG.error("generation %s was changed while it served: %s", searcher.generation, touched)
+        return not touched
+
+    def _open(self, name: str) -> WhooshSearcher:
+        # looked at before they are checked: what changes in between is noticed later
+        files = generations.identities(self._root / name)
+        opened = open_generation(self._root / name, self._cache, learned=self._learned)
+        self._files, self._checked = files, time.monotonic()
+        return opened
+
     def _open_best(self, name: str | None) -> WhooshSearcher:
         others = [n for n in generations.names(self._root) if n != name]
         first: IndexProblem | None = None
         for candidate in [name, *others] if name else others:
             try:
-                return open_generation(self._root / candidate, self._cache, learned=self._learned)
+                return self._open(candidate)
             except IndexProblem as error:
-                _LOG.error("generation %s cannot serve: %s", candidate, error)
+                self._say_once(candidate, str(error))
                 first = first or error
         if self._searcher is not None:
             return self._searcher
         raise first or IndexMissing("还没有索引，请运行 kb index build。")
+
+    def _say_once(self, name: str, why: str) -> None:
+        """Every question tries again where none can serve; the log says each reason once."""
+        if (name, why) not in self._said:
+            self._said.add((name, why))
+            _LOG.error("generation %s cannot serve: %s", name, why)
 
 
 def open_generation(folder: Path, cache: Path, *, everything: bool = False, learned: bool = True) -> WhooshSearcher:
@@ -91,10 +116,7 @@ def open_generation(folder: Path, cache: Path, *, everything: bool = False, lear
 
     `everything`: read every file and compare its checksum, those included that only building needs. `learned`: as for the searcher.
     """
-    lexicon, _ = load_lexicon(folder)
-    manifest = generations.read_manifest(folder)
-    if manifest.fingerprint != recipe_fingerprint(lexicon.fingerprint):
-        raise IndexCorrupt(f"索引 {folder.name} 是用另一个版本的程序建的，请运行 kb index build。")
+    manifest = own_manifest(folder)
     if everything:
         generations.verify_files(folder, manifest, everything=True, again=True)
     return WhooshSearcher(folder, cache, learned=learned)

@@ -22,6 +22,8 @@ from indexer.segment import Segment
 from indexer.state import open_states
 from indexer.writing import append, restate, restating
 from kb import pinyin
+from kb.errors import IndexProblem
+from kb.files import why
 from kb.lexicon import load_lexicon
 from kb.library import article_id
 from kb.registry import load_registry, registry_print
@@ -46,13 +48,25 @@ class Built:
 Accept = Callable[[WhooshSearcher, Built], None]
 # where generations are made that nobody must prune; below the index, so that they can be moved
 _UNFINISHED = ".unfinished"
+# seconds that a finished rebuild waits for a publication that is on its way
+_PATIENCE = 60.0
+
+
+@contextlib.contextmanager
+def _told(place: Path) -> Iterator[None]:
+    """What a disk does not allow is said with its path, in words of somebody who can do something about it."""
+    try:
+        yield
+    except OSError as error:
+        raise IndexProblem(f"索引没有写成，原来的照常服务：{error.filename or place}：{why(error)}。") from error
 
 
 def build(settings: Settings, now: datetime, progress: Progress = no_progress) -> Built:
     """Make a generation from all files, as one segment, verify it, and let it serve. Raises IndexProblem; the old one then
     still serves. Every file is read; what did not change since the present generation is not analysed again.
     """
-    return _Job(settings, now, progress).build()
+    with _told(settings.index):
+        return _Job(settings, now, progress).build()
 
 
 def update(
@@ -61,9 +75,10 @@ def update(
     """Bring the index up to date with the files: only what changed is analysed. Without any change, nothing is written.
 
     `paths`: look at these files only (changed, new or gone); only versions of the same articles are checked with one another
-    then. Falls back to a full build where there is no usable generation or the recipe changed.
+    then. Falls back to a full build where there is no usable generation or the recipe changed. Raises as `build` does.
     """
-    return _Job(settings, now, progress).update(list(paths) if paths is not None else None)
+    with _told(settings.index):
+        return _Job(settings, now, progress).update(list(paths) if paths is not None else None)
 
 
 def rebuild(
@@ -78,10 +93,12 @@ def rebuild(
     # of a job that was killed
     shutil.rmtree(place, ignore_errors=True)
     try:
-        job = _Job(settings, now, progress)
-        made, searcher = job.whole(place)
+        with _told(settings.index):
+            job = _Job(settings, now, progress)
+            made, searcher = job.whole(place)
         accept(searcher, made)
-        return made if dry else _Job(settings, now, progress).finish(place / made.generation, made)
+        with _told(settings.index):
+            return made if dry else _Job(settings, now, progress).finish(place / made.generation, made)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -128,6 +145,8 @@ class _Job:
             else:
                 found = self._all(base, by_time=True)
             if base and comparing.same_as(base, found):
+                # what a job left that was killed at the last moment
+                generations.prune(self._settings.index, self._settings.keep_generations)
                 return Built(
                     base.manifest.name, 0, 0, found.unchanged, (*self._problems, *found.problems), found.quarantined
                 )
@@ -143,7 +162,7 @@ class _Job:
                 found = self._some(base, paths)
             else:
                 return None
-            name = generations.generation_name(self._now)
+            name = generations.generation_name(self._settings.index, self._now)
             return self._built(name, found), self._make(place, name, base, found, whole=False)
 
     def whole(self, place: Path) -> tuple[Built, WhooshSearcher]:
@@ -151,13 +170,13 @@ class _Job:
         with _collecting_later():
             base = open_base(self._settings.index, self._fingerprint)
             found = self._all(base, by_time=False)
-            name = generations.generation_name(self._now)
+            name = generations.generation_name(self._settings.index, self._now)
             return self._built(name, found), self._make(place, name, base, found, whole=True)
 
     def finish(self, made: Path, built: Built) -> Built:
         """Let a generation serve that was made elsewhere, with everything that was published since."""
         index = self._settings.index
-        with generations.write_lock(index), _collecting_later():
+        with generations.write_lock(index, _PATIENCE), _collecting_later():
             made.replace(index / made.name)
             base = open_base(index, self._fingerprint, made.name)
             found = self._all(base, by_time=False)
@@ -185,7 +204,7 @@ class _Job:
 
     def _write(self, base: Base | None, found: Changes, *, whole: bool) -> Built:
         index = self._settings.index
-        name = generations.generation_name(self._now)
+        name = generations.generation_name(self._settings.index, self._now)
         self._make(index, name, base, found, whole=whole)
         generations.switch(index, name)
         generations.prune(index, self._settings.keep_generations)

@@ -8,21 +8,27 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from indexer import build as building
 from indexer import generations
-from indexer.backends import CurrentSearcher, open_generation
-from indexer.build import Built
-from indexer.cli_publishing import record_files
 from indexer.progress import Progress, progress_bar
-from kb.ask import Answer, KnowledgeBase
+from indexer.sound import require_sound
 from kb.clock import now, parse_moment
 from kb.errors import IndexMissing, IndexProblem, KBError, QuestionError
 from kb.settings import Settings, load_settings, require_articles
-from kb.visibility import ANYBODY
+
+# What builds, asks or keeps records is imported where that is done: going back to another generation must not wait a second for it.
+if TYPE_CHECKING:
+    from indexer.backends import CurrentSearcher
+    from indexer.build import Built
+    from kb.ask import Answer, KnowledgeBase
+
+# of the problems of one generation, so many are said
+_MOST_SAID = 10
 
 
 @click.group("index")
@@ -33,6 +39,8 @@ def index() -> None:
 @index.command("build")
 def build_command() -> None:
     """用全部文章重建索引；建好并核对后才切换，期间旧索引照常服务。"""
+    from indexer import build as building
+
     _run(building.build)
 
 
@@ -40,13 +48,14 @@ def build_command() -> None:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 def update_command(files: tuple[Path, ...]) -> None:
     """只处理有变化的文章；写出 FILES 时只看这几个文件（新增、改过或已删除的）。"""
+    from indexer import build as building
+
     _run(partial(building.update, paths=files or None))
 
 
-Job = Callable[[Settings, datetime, Progress], Built]
+def _run(job: Callable[[Settings, datetime, Progress], Built]) -> None:
+    from indexer.cli_publishing import record_files
 
-
-def _run(job: Job) -> None:
     settings = require_articles()
     began = time.monotonic()
     with progress_bar("建立索引") as progress:
@@ -63,7 +72,8 @@ def _run(job: Job) -> None:
 
 
 @index.command("verify")
-def verify_command() -> None:
+@click.option("--deep", is_flag=True, help="再核对内容：每篇能读、两套倒排一致；正在服务的一代还和文章目录比较")
+def verify_command(deep: bool) -> None:
     """核对每一代索引：校验和、篇数、能否打开。有问题时退出码为 1。"""
     settings = load_settings()
     found = generations.names(settings.index)
@@ -71,13 +81,31 @@ def verify_command() -> None:
         raise IndexMissing("还没有索引，请运行 kb index build。")
     bad = 0
     for name in found:
-        try:
-            open_generation(settings.index / name, settings.var / "cache", everything=True).check()
-            click.echo(f"{name} 完好")
-        except KBError as error:
-            bad += 1
-            click.echo(f"{name} 有问题：{error}")
+        problems = list(_wrong(settings, name, deep=deep))
+        bad += bool(problems)
+        click.echo(f"{name} 有问题：{'；'.join(problems)}" if problems else f"{name} 完好")
     sys.exit(1 if bad else 0)
+
+
+def _wrong(settings: Settings, name: str, *, deep: bool) -> Iterator[str]:
+    """What is wrong with a generation; of many things of one kind, the first few."""
+    from indexer.backends import open_generation
+
+    folder = settings.index / name
+    try:
+        open_generation(folder, settings.var / "cache", everything=True).check()
+    except KBError as error:
+        yield str(error)
+        return
+    if deep:
+        from indexer.deep import differences, examine
+
+        yield from islice(examine(folder), _MOST_SAID)
+        if name == generations.current_name(settings.index) and settings.articles.is_dir():
+            differing = differences(folder, settings.articles)
+            yield from differing[:_MOST_SAID]
+            if differing:
+                yield f"共 {len(differing)} 个文件和索引不一致，请运行 kb index update"
 
 
 @index.command("list")
@@ -117,7 +145,7 @@ def rollback_command(name: str | None) -> None:
         target = name or generations.previous_name(settings.index)
         if target is None or not (settings.index / target / generations.MANIFEST).is_file() or "/" in target:
             raise IndexMissing("没有更早的索引可以回退。" if name is None else f"没有名为 {name} 的索引。")
-        open_generation(settings.index / target, settings.var / "cache").check()
+        require_sound(settings.index / target)
         generations.switch(settings.index, target)
     click.echo(f"已回到 {target}。")
 
@@ -130,6 +158,9 @@ def rollback_command(name: str | None) -> None:
 @click.option("--as-of", "as_of", help="按这一时刻生效的版本回答，例如 2026-12-01")
 def search(text: str | None, batch: Path | None, limit: int, fmt: str, as_of: str | None) -> None:
     """搜索并回答一个问题；--batch 逐行回答一个文件里的问题。"""
+    from kb.ask import KnowledgeBase
+    from kb.visibility import ANYBODY
+
     at = moment(as_of)
     base = KnowledgeBase(_source())
     if batch is not None:
@@ -152,6 +183,8 @@ def moment(as_of: str | None) -> datetime:
 
 def _source() -> CurrentSearcher:
     """The current index; made on first use if there is none yet."""
+    from indexer.backends import CurrentSearcher
+
     settings = load_settings()
     with_index(settings)
     return CurrentSearcher(settings)
@@ -161,12 +194,16 @@ def with_index(settings: Settings) -> str:
     """The name of the generation that serves; made on first use if there is none yet."""
     name = generations.current_name(settings.index)
     if name is None:
+        from indexer import build as building
+
         with progress_bar("第一次使用，正在建立索引") as progress:
             name = building.build(require_articles(), now(), progress).generation
     return name
 
 
 def _batch(base: KnowledgeBase, path: Path, limit: int, at: datetime) -> None:
+    from kb.visibility import ANYBODY
+
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")  # a question may hold other line separators
     except (OSError, UnicodeDecodeError) as error:

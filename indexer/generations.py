@@ -15,10 +15,11 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from kb.errors import IndexCorrupt, IndexLocked, IndexMissing
@@ -26,6 +27,7 @@ from kb.errors import IndexCorrupt, IndexLocked, IndexMissing
 MANIFEST = "manifest.json"
 SEGMENTS = "segments"
 _POINTER = "current"
+_STAMP = "%Y%m%d-%H%M%S-%f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,30 @@ class Manifest:
 
 # files of sound generations that this process has read: (device, inode, size, time of change) → SHA-256
 _Identity = tuple[int, int, int, int]
+Identities = dict[str, _Identity]
 _KNOWN: dict[_Identity, str] = {}
 _MOST_KNOWN = 10_000
+# seconds between two tries to be the only writer
+_TRY_EVERY = 0.05
 # files that no question needs
 _IDLE = re.compile(r"whoosh/|segments/.*\.build$")
 
 
-def generation_name(now: datetime) -> str:
-    """A new, unique name that sorts by time."""
-    return f"gen-{now:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(3)}"
+def generation_name(root: Path, now: datetime) -> str:
+    """A new, unique name that sorts by time, and behind every generation there is, wherever the clock stood then."""
+    newest = max((found for p in root.glob("gen-*") if (found := _moment(p.name))), default=None)
+    wall = now.replace(tzinfo=None)
+    if newest and newest >= wall:
+        wall = newest + timedelta(microseconds=1)
+    return f"gen-{wall:{_STAMP}}-{secrets.token_hex(3)}"
+
+
+def _moment(name: str) -> datetime | None:
+    """The moment in the name of a generation."""
+    try:
+        return datetime.strptime(name[4:-7], _STAMP)
+    except ValueError:
+        return None
 
 
 def names(root: Path) -> list[str]:
@@ -122,6 +139,11 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if content.pop("seal") != _seal(content):
             raise ValueError(MANIFEST)
+        if unknown := (content.keys() ^ {f.name for f in fields(Manifest)}) - {"learned"}:
+            # whole, but of a program that writes other things into it
+            raise IndexCorrupt(
+                f"索引 {folder.name} 是用另一个版本的程序建的（{'、'.join(sorted(unknown))}），请运行 kb index build。"
+            )
         return Manifest(**content)
     except FileNotFoundError as error:
         raise IndexMissing(f"索引 {folder.name} 不完整（没有 {MANIFEST}）。") from error
@@ -154,10 +176,31 @@ def verify_files(folder: Path, manifest: Manifest, *, everything: bool = False, 
             raise IndexCorrupt(f"索引 {folder.name} 的文件 {name} 已损坏（校验和不符）。")
 
 
+def identities(folder: Path) -> Identities:
+    """What tells of each file that answers questions whether it was changed since."""
+    found: Identities = {}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        with contextlib.suppress(OSError):
+            if not _IDLE.match(name) and path.is_file():
+                found[name] = _identity(path)
+    return found
+
+
+def touched(folder: Path, known: Identities) -> str:
+    """The first file that was written to where it lies; empty if none was. One that is gone or another one does not count."""
+    for name, was in known.items():
+        with contextlib.suppress(OSError):
+            now = _identity(folder / name)
+            if now[:2] == was[:2] and now != was:
+                return name
+    return ""
+
+
 def prune(root: Path, keep: int) -> list[str]:
-    """Remove old and unfinished generations; the serving one always stays. Call it under the lock. Names removed."""
+    """Remove old and unfinished generations; the serving one stays, with `keep - 1` others. Call it under the lock. Names removed."""
     current = current_name(root)
-    kept = set(names(root)[:keep]) | {current}
+    kept = {current, *[name for name in names(root) if name != current][: keep - 1]}
     removed = [p.name for p in sorted(root.glob("gen-*")) if p.name not in kept]
     for name in removed:
         shutil.rmtree(root / name, ignore_errors=True)
@@ -167,20 +210,29 @@ def prune(root: Path, keep: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def write_lock(root: Path) -> Iterator[None]:
-    """Be the only writer. The lock dies with the process; raises IndexLocked at once if another job holds it."""
+def write_lock(root: Path, patience: float = 0) -> Iterator[None]:
+    """Be the only writer. The lock dies with the process; raises IndexLocked if another job holds it for so many seconds."""
     root.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise IndexLocked("另一个任务正在写索引，本次没有执行，请稍后再试。") from error
+        until = time.monotonic() + patience
+        while not _taken(descriptor):
+            if time.monotonic() >= until:
+                raise IndexLocked("另一个任务正在写索引，本次没有执行，请稍后再试。")
+            time.sleep(_TRY_EVERY)
         _HELD.add(descriptor)
         yield
     finally:
         _HELD.discard(descriptor)
         os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _let_go() -> None:
@@ -201,8 +253,7 @@ def _seal(content: dict[str, object]) -> str:
 
 def _known_checksum(path: Path) -> str:
     """The checksum of a file, read once for as long as it is not changed."""
-    status = path.stat()
-    identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    identity = _identity(path)
     found = _KNOWN.get(identity)
     if found is None:
         found = _checksum(path)
@@ -210,6 +261,11 @@ def _known_checksum(path: Path) -> str:
             _KNOWN.clear()
         _KNOWN[identity] = found
     return found
+
+
+def _identity(path: Path) -> _Identity:
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _checksum(path: Path) -> str:

@@ -13,7 +13,8 @@ import kb
 _CODE = {
     "kb": (
         "articles clock codec copies cutting dictionary fields frontmatter intents lookup naming normalize numerals outline pinyin "
-        "prepared preparing quantities registry render sections smallest strings_table text types views"
+        "prepared preparing quantities registry render sections smallest spoken strings_table "
+        "text tones types views"
     ),
     "indexer": (
         "analysis batch bundle documents field_postings fields forward inverted learned segment state whoosh_codec whoosh_index "

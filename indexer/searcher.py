@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from indexer.reranking import CANDIDATES, Reranker
 from indexer.segment import Segment
 from indexer.state import open_states
 from indexer.wording import character_weights
-from kb import codec
+from kb import codec, pinyin
 from kb.backend import Contribution, Hit, Influence, StoredArticle
 from kb.clock import from_seconds
 from kb.errors import IndexCorrupt
@@ -31,6 +31,7 @@ from kb.normalize import normalize
 from kb.prepared import Prepared, from_bytes
 from kb.query import Query, Understanding
 from kb.text import Analyzer
+from kb.tripwire import Tripwire
 from kb.visibility import FOREVER, Viewer, admitted, in_force, seconds
 
 _PHRASE_CHECKS = 500
@@ -76,6 +77,7 @@ class WhooshSearcher:
         weights = character_weights(np.asarray(frequencies), self._postings.articles)
         self._reranker = Reranker(self.segments, weights, decisions)
         self._changes = self._moments()
+        self._cache = cache
         self._masks: dict[tuple[int, int, Viewer], Scores] = {}
         # what was found lately: version key → numbers of segment and article, and back
         self._places: dict[str, tuple[int, int]] = {}
@@ -140,14 +142,26 @@ class WhooshSearcher:
                     return self._stored(number, article)
         return None
 
-    def alerts(self, at: datetime, viewer: Viewer) -> list[StoredArticle]:
-        """Alerts in force, in the order of their keys."""
-        found = []
-        for number, segment in enumerate(self.segments):
-            mask = self._mask(number, at, viewer)
-            shown = np.flatnonzero(segment.alerts & (mask > 0))
-            found += [self._stored(number, int(a)) for a in shown]
-        return sorted(found, key=lambda s: s.article.key)
+    def tripped(
+        self, text: str, at: datetime, viewer: Viewer, leaning: Mapping[str, int]
+    ) -> list[tuple[StoredArticle, str]]:
+        """Alerts in force that a normalised text sets off, with what did."""
+        return [
+            (self.article(found.key), found.said)
+            for found in self._tripwire.tripped(text, leaning)
+            if self.visible(found.key, at, viewer)
+        ]
+
+    @cached_property
+    def _tripwire(self) -> Tripwire:
+        """Of all alerts of the generation, whenever they are in force."""
+        pinyin.load(self._cache)
+        places = [
+            (number, int(article))
+            for number, (segment, state) in enumerate(zip(self.segments, self.states, strict=True))
+            for article in np.flatnonzero(segment.alerts & state.live)
+        ]
+        return Tripwire([self._stored(*place).article for place in places], self._understanding.lexicon.fraud)
 
     def valid_until(self, at: datetime) -> datetime | None:
         """The next moment at which the visibility of any version changes; None if never."""

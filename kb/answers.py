@@ -10,6 +10,7 @@ from kb.backend import StoredArticle
 from kb.highlight import Highlighted
 from kb.matches import Match, MatchedLine
 from kb.query import Facet, Query
+from kb.tones import Said
 from kb.types import IDENTITY, TYPES, Branch, Channel, Detail, ProductDetail, Source, Step, Tones
 
 FACETS: dict[Facet, str] = {
@@ -47,6 +48,9 @@ class Card:
     heading: str
     title: Highlighted
     answer: Highlighted
+    # the article's own answer; empty where the first sentence of its text is spoken instead
+    written: str
+    # as the article gives them; kb/tones.py makes those it leaves out
     tones: Tones
     facet: Facet
     # what was asked for
@@ -78,6 +82,11 @@ class Card:
         """What is copied: plain text, the risk sentence bound to it (row 30)."""
         return f"{self.answer.text}\n{self.risk_sentence}" if self.risk_sentence else self.answer.text
 
+    @property
+    def said(self) -> Said:
+        """What its tones rest on."""
+        return Said(self.type, self.title.text, self.category, self.written, self.tones, self.steps, self.imported)
+
 
 def compose(stored: StoredArticle, match: Match, query: Query) -> Card:
     """The card of a match; `stored` is the whole of the article version that matched."""
@@ -94,6 +103,7 @@ def compose(stored: StoredArticle, match: Match, query: Query) -> Card:
         heading=part.section.heading if part else "",
         title=Highlighted(article.title, match.title),
         answer=Highlighted(json.loads(match.spoken), match.answer),
+        written=article.answer,
         tones=article.tones,
         facet=query.facet,
         lines=tuple(_line(line) for line in match.lines),

@@ -11,9 +11,11 @@ from kb.answer_json import answer_json, with_moment
 from kb.answers import Card, compose
 from kb.backend import Hit, Searcher, SearcherSource, StoredArticle
 from kb.findings import Findings, find, search
+from kb.listening import Heard, listen
 from kb.matches import asked, match
 from kb.query import Query
 from kb.questions_log import note
+from kb.rephrasing import Rephrased, Rephrasing
 from kb.results import Key, Result, ResultCache, good_until
 from kb.visibility import Viewer
 
@@ -37,6 +39,8 @@ class Answer:
     message: str
     # what an ambiguous question may be about
     chips: tuple[Chip, ...]
+    # the first card's own sentences, as a language model says them
+    rephrased: Rephrased | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,22 @@ class Suggestion:
 class KnowledgeBase:
     """Answers questions from the current generation."""
 
-    def __init__(self, source: SearcherSource, results: ResultCache | None = None) -> None:
-        """`results` keeps the JSON of answers; without it every question is searched."""
+    def __init__(
+        self, source: SearcherSource, results: ResultCache | None = None, rephrasing: Rephrasing | None = None
+    ) -> None:
+        """`results` keeps the JSON of answers; without it every question is searched. `rephrasing` is for transcripts."""
         self._source = source
         self._results = results
+        self._rephrasing = rephrasing
 
-    def ask(self, text: str, viewer: Viewer, at: datetime, limit: int = 10) -> Answer:
-        """The answer to a question at a moment. Raises QuestionError (too long) or IndexProblem; never an empty page."""
+    def ask(self, text: str, viewer: Viewer, at: datetime, limit: int = 10, *, call: str = "") -> Answer:
+        """The answer to a question at a moment. Raises QuestionError (too long) or IndexProblem; never an empty page.
+
+        `call`: the id of the call in which it is asked, for the log.
+        """
         searcher = self._source.searcher()
         found = _find(searcher, text, viewer, at, limit)
-        note(text, found.query.facet, found.hits, found.confident, found.best, found.generation)
+        note(text, found.query.facet, found.hits, found.confident, found.best, found.generation, call)
         alerts, cards = (
             tuple(compose(searcher.article(m.hit.key), m, found.query) for m in matches)
             for matches in (found.alerts, found.cards)
@@ -82,6 +92,44 @@ class KnowledgeBase:
                 self._results.put(key, result)
         note(text, result.facet, result.hits, result.confident, result.best, searcher.generation)
         return with_moment(result.json, at)
+
+    def transcript(self, text: str, viewer: Viewer, at: datetime) -> tuple[Answer, tuple[str, ...]]:
+        """The three best cards for a piece of a call, fraud cards first, and what was asked for it.
+
+        Raises QuestionError (too long, nothing said) or IndexProblem.
+        """
+        searcher = self._source.searcher()
+        heard = self._listen(searcher, text, viewer, at)
+        found = heard.findings
+        alerts, cards = (tuple(heard.card(m, searcher) for m in matches) for matches in (found.alerts, found.cards))
+        return (
+            Answer(
+                found.query, found.generation, at, alerts, cards, found.confident, found.message, found.chips,
+                self._rephrased(heard, alerts, cards),
+            ),
+            heard.questions,
+        )  # fmt: skip
+
+    def transcript_json(self, text: str, viewer: Viewer, at: datetime) -> tuple[bytes, tuple[str, ...]]:
+        """The same as the JSON of `kb.views.AnswerView`, and what was asked."""
+        heard = self._listen(self._source.searcher(), text, viewer, at)
+        return with_moment(answer_json(heard.findings), at), heard.questions
+
+    def _rephrased(self, heard: Heard, alerts: tuple[Card, ...], cards: tuple[Card, ...]) -> Rephrased | None:
+        """The first card in other words; not where a fraud is told, or nothing is sure."""
+        if not self._rephrasing or alerts or not cards or not heard.findings.confident:
+            return None
+        first = cards[0]
+        sentences = [first.answer.text, *(line.text.text for line in first.lines)]
+        text = self._rephrasing.rephrase(heard.queries[first.key].raw, sentences)
+        return Rephrased(text, first.key, first.title.text) if text else None
+
+    def _listen(self, searcher: Searcher, text: str, viewer: Viewer, at: datetime) -> Heard:
+        heard = listen(searcher, text, viewer, at)
+        found = heard.findings
+        # only the question that counts most: a transcript holds more than what was asked
+        note(found.query.raw, found.query.facet, found.hits, found.confident, found.best, found.generation)
+        return heard
 
     def hits(self, text: str, viewer: Viewer, at: datetime, limit: int) -> list[Hit]:
         """Only what was found, without cards; for batches and measurements."""

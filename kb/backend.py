@@ -115,8 +115,10 @@ class Searcher(Protocol):
     def valid_until(self, at: datetime) -> datetime | None:
         """The first moment after `at` at which any version begins or ends to be in force; None if there is none."""
 
-    def alerts(self, at: datetime, viewer: Viewer) -> list[StoredArticle]:
-        """Alerts in force."""
+    def tripped(
+        self, text: str, at: datetime, viewer: Viewer, leaning: Mapping[str, int]
+    ) -> list[tuple[StoredArticle, str]]:
+        """Alerts in force that a normalised text sets off, with what did; see `kb.tripwire.Tripwire` for `leaning` and order."""
 
     def explain(self, query: Query, key: str) -> list[Contribution]:
         """How the score of a version came about, greatest contribution first, sections included."""

@@ -66,3 +66,11 @@ def main() -> None:
     except KBError as error:
         click.echo(f"{error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        # imported here: hardly any command comes here
+        from kb.files import of_the_disk, told
+
+        if not of_the_disk(error):
+            raise
+        click.echo(f"没有做成：{told(error)}", err=True)
+        sys.exit(1)

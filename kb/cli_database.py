@@ -15,7 +15,7 @@ from kb.db import audit as trail
 from kb.db import retention
 from kb.db.engine import Database
 from kb.db.status import Status, look
-from kb.settings import load_settings
+from kb.settings import LEAST_DAYS, load_settings
 
 
 @contextmanager
@@ -72,13 +72,13 @@ def _head(seq: int, hashed: str) -> str:
 @click.option(
     "--older-than",
     "days",
-    type=click.IntRange(retention.LEAST_DAYS),
-    default=retention.LEAST_DAYS,
+    type=click.IntRange(LEAST_DAYS),
+    default=LEAST_DAYS,
     show_default=True,
     help="已处理的反馈和缺口保留多少天，不能少于六个月",
 )
 def purge(days: int) -> None:
-    """清理到期的会话和链接，以及早已处理的反馈和缺口。审计记录、草稿和历史版本不清理。"""
+    """清理到期的会话、链接和交接，早已处理的反馈和缺口，很久以前的阅读记录。审计记录、草稿、历史版本和收藏不清理。"""
     with opened() as database:
         gone = retention.purge(database, now(), days)
     click.echo("，".join(f"{name} {count} 行" for name, count in gone.items()) + "，已清理。")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from zlib import crc32
 
+from kb.errors import KBError
 from kb.strings_table import join, numbers_of, pack_numbers, split
+from kb.whole_file import write_whole
+
+_LOG = logging.getLogger("kb.copies")
 
 
 def kept(file: Path, made_with: str, make: Callable[[], Sequence[bytes]]) -> list[memoryview]:
@@ -18,9 +22,11 @@ def kept(file: Path, made_with: str, make: Callable[[], Sequence[bytes]]) -> lis
         pass
     body = join((made_with.encode(), *make()))
     data = join((pack_numbers([crc32(body)]), body))
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as temporary:
-        temporary.write(data)
-    Path(temporary.name).replace(file)
+    try:
+        write_whole(file, data)
+    except KBError as error:
+        # made anew by whoever starts next
+        _LOG.warning("copy is not kept: %s", error)
     return _unpack(data, made_with)
 
 

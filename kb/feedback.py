@@ -26,6 +26,8 @@ UNDO = timedelta(seconds=60)
 # the day so many working days after a day
 WorkingDays = Callable[[date, int], date]
 # control characters (line breaks and tabs excepted) and lone surrogates: no database holds all of them
+# masking makes a text shorter, not more than so many times; what is longer is refused before any work on it
+_MOST_SHORTER = 20
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -98,6 +100,8 @@ def words(text: str, most: int, what: str, *, required: bool = False) -> str:
 
     Raises Refused with `what` it is about if it is longer than `most`, or empty and required.
     """
+    if len(text) > most * _MOST_SHORTER:
+        raise Refused(f"{what}有 {len(text)} 个字，最多 {most} 个字，请删短 {len(text) - most} 个字。")
     kept = mask(_UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip())
     if required and not kept:
         raise Refused(f"{what}还没有写。")

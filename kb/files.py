@@ -134,6 +134,16 @@ def why(error: OSError) -> str:
     return _WHY.get(error.errno or 0) or error.strerror or str(error)
 
 
+def told(error: BaseException) -> str:
+    """An error in a report: what a disk does not allow with its path, others as they say it themselves."""
+    return f"{error.filename or '写文件时'}：{why(error)}。" if isinstance(error, OSError) else str(error)
+
+
+def of_the_disk(error: OSError) -> bool:
+    """Whether somebody who looks after the disk can do something about it."""
+    return error.errno in _WHY
+
+
 def _content(inside: int, file: str, name: str) -> bytes:
     _refuse_odd(inside, file, name)
     # never waits for the other end of a pipe

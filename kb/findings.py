@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from kb import ambiguity, fraud
+from kb import ambiguity
 from kb.ambiguity import Chip
 from kb.backend import Hit, Searcher, StoredArticle
 from kb.confidence import CONFIDENT, likelihood
@@ -16,6 +17,10 @@ from kb.query import Query
 from kb.visibility import Viewer
 
 NEAREST = 5
+# a red card that is one of five is read by nobody
+MOST_ALERTS = 3
+# points of the first hits towards a fraud card, see `kb.fraud.ENOUGH`
+LEANING = (6, 3, 3)
 # versions tried before giving up on finding enough that the viewer may see
 _MOST_LOOKED_AT = 1000
 
@@ -71,7 +76,7 @@ def rank(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
     hits, literal = search(searcher, query, viewer, at, limit)
     pinned = _pinned(searcher, query, viewer, at)
     return Ranking(
-        alerts=tuple(fraud.tripped(query.text, searcher.alerts(at, viewer))),
+        alerts=tuple(tripped(searcher, query, hits, viewer, at)),
         hits=tuple(hits),
         pinned=pinned,
         literal=literal,
@@ -102,6 +107,24 @@ def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
         # a fraud card comes before everything else, and where nothing fits well there is nothing to choose from
         chips=_chips(searcher, query, cards, viewer, at) if ranking.confident and not alerts else (),
     )
+
+
+def tripped(
+    searcher: Searcher, query: Query, hits: Iterable[Hit], viewer: Viewer, at: datetime
+) -> list[tuple[StoredArticle, str]]:
+    """Fraud cards that a question sets off, with what did; as it was typed, or with its typing errors corrected.
+
+    What the search finds first leans towards its alert: a word or two that any fraud has are enough then.
+    """
+    leaning = dict(zip((hit.key for hit in hits), LEANING, strict=False))
+    found = searcher.tripped(query.text, at, viewer, leaning)
+    corrected = [reading for reading in query.readings if reading.kind == "spelling"]
+    if not found and corrected:
+        text = query.text
+        for reading in corrected:
+            text = text.replace(reading.typed, reading.read)
+        found = searcher.tripped(text, at, viewer, leaning)
+    return found[:MOST_ALERTS]
 
 
 def search(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: int) -> tuple[list[Hit], bool]:

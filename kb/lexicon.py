@@ -9,6 +9,7 @@
 | shapes.txt | characters that look alike |
 | pins.txt | `问法 => 编号`: the article that comes first for a question |
 | kinds.txt | `甲 / 乙 / 丙`: what a question may be about, see `kb/kinds.py` |
+| fraud.txt | `说法 | 分数 | 警示编号`: what trips a fraud card, see `kb/fraud.py` |
 
 All words but the names of kinds are kept in normalised form.
 """
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kb.fraud import Phrase, read_phrases
 from kb.frontmatter import decode
 from kb.kinds import Kinds, read_kinds
 from kb.normalize import normalize
@@ -47,6 +49,8 @@ class Lexicon:
     # question as `kb.pins.pin_key` compares it → the article that comes first
     pins: dict[str, Pin] = field(default_factory=dict)
     kinds: Kinds = field(default_factory=Kinds)
+    # what callers and fraudsters say
+    fraud: tuple[Phrase, ...] = ()
     # changes when anything does that the analyser reads
     fingerprint: str = "empty"
 
@@ -85,6 +89,7 @@ def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
         _shapes(folder / "shapes.txt", problems),
         read_pins(_lines(folder / "pins.txt", problems), problems),
         Kinds(kinds, synonyms.concepts, synonyms.members),
+        read_phrases(_lines(folder / "fraud.txt", problems), problems),
         digest.hexdigest()[:16],
     )
     return lexicon, problems

@@ -15,6 +15,7 @@ from kb.articles import parse_article, read_bytes
 from kb.crosscheck import Finding, between, without_clashes
 from kb.editing.language import everyday_words, remarks
 from kb.editing.places import placed
+from kb.fraud import dead_phrases
 from kb.frontmatter import decode
 from kb.lexicon import Lexicon, load_lexicon
 from kb.outline import Outline, outline
@@ -120,6 +121,7 @@ def load_library(root: Path) -> Library:
                 with_facts[name] = data.decode("utf-8", "replace")
     problems += _language(root, articles, lexicon)
     problems += dead_pins(lexicon.pins, ids)
+    problems += dead_phrases(lexicon.fraud, {article.id: article.type for article in articles}, ids)
     outlines = [outline(article) for article in articles]
     # two files can have the same name for people
     owners = {id(o): article for o, article in zip(outlines, articles, strict=True)}
@@ -178,3 +180,10 @@ def periods(versions: Iterable[Version]) -> dict[str, tuple[datetime, datetime |
             ends = [t for t in (current.expires, following.effective if following else None) if t]
             found[current.key] = (current.effective, min(ends) if ends else None)
     return found
+
+
+def in_force(articles: Iterable[Article], at: datetime) -> list[Article]:
+    """The versions in force at a moment."""
+    versions = list(articles)
+    spans = periods(versions)
+    return [a for a in versions if spans[a.key][0] <= at and (not (end := spans[a.key][1]) or at < end)]

@@ -39,7 +39,8 @@ class Normalized:
 
 
 @cache
-def _simplified() -> dict[str, str]:
+def simplified_characters() -> dict[str, str]:
+    """Traditional or variant character → the simplified one; one to one. Do not change it: others get the same."""
     table = resources.files("opencc").joinpath("dictionary/TSCharacters.txt").read_text("utf-8")
     pairs = (line.split("\t") for line in table.splitlines() if "\t" in line)
     found = {key: options.split(" ")[0] for key, options in pairs}
@@ -53,7 +54,7 @@ def _plain(char: str) -> str:
     if category == "Cf" or category[0] == "M":
         return ""
     plain = unicodedata.normalize("NFKC", char).lower()
-    return "".join(_simplified().get(c, c) for c in plain if unicodedata.category(c)[0] != "M")
+    return "".join(simplified_characters().get(c, c) for c in plain if unicodedata.category(c)[0] != "M")
 
 
 class _Table(dict[int, str]):

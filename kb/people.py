@@ -16,7 +16,7 @@ ROLES: dict[str, str] = {
     "operator": "运维",
     "admin": "管理员",
 }
-Right = Literal["read", "report", "edit", "approve", "answer", "notify", "audit", "people"]
+Right = Literal["read", "report", "edit", "approve", "answer", "notify", "reports", "audit", "people"]
 # what each right allows
 RIGHTS: dict[Right, str] = {
     "read": "提问和看文章",
@@ -25,6 +25,7 @@ RIGHTS: dict[Right, str] = {
     "approve": "审核、发布、撤下、回退",
     "answer": "处理反馈和缺口",
     "notify": "发布必读通知",
+    "reports": "看夜间报告",
     "audit": "查看和导出审计记录",
     "people": "管理用户",
 }
@@ -32,9 +33,9 @@ _HELD: dict[str, frozenset[Right]] = {
     "agent": frozenset({"read", "report"}),
     "editor": frozenset({"read", "report", "edit", "answer"}),
     "approver": frozenset({"read", "report", "edit", "approve", "answer", "notify"}),
-    "lead": frozenset({"read", "report", "answer", "notify"}),
-    "operator": frozenset({"read", "report", "audit"}),
-    "admin": frozenset({"read", "report", "people", "audit"}),
+    "lead": frozenset({"read", "report", "answer", "notify", "reports"}),
+    "operator": frozenset({"read", "report", "reports", "audit"}),
+    "admin": frozenset({"read", "report", "people", "reports", "audit"}),
 }
 
 

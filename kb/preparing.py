@@ -11,6 +11,7 @@ from kb.backend import StoredArticle, StoredSection
 from kb.clock import timestamp
 from kb.prepared import SEPARATOR, Group, Marks, Prepared, Statement, code, group_table, make_marks
 from kb.text import CONCEPT, Analysis, Token
+from kb.tones import said_of, spoken_members
 from kb.types import IDENTITY, Article, Channel, ComplaintDetail, ProductDetail, RegulationDetail
 
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？]?")
@@ -64,7 +65,7 @@ def _head(article: Article) -> bytes:
         "version": article.version,
         "type": article.type,
         "category": article.category,
-        "tones": {"short": article.tones.short, "elder": article.tones.elder, "soothe": article.tones.soothe},
+        **spoken_members(said_of(article)),
         "identity": article.identity,
         "identity_text": IDENTITY[article.identity],
         "by_phone": article.by_phone,

@@ -19,12 +19,23 @@ Menu = Mapping[str, "Menu"]
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """How colleagues reach a department; empty where its entry does not say."""
+
+    duty: str = ""
+    phone: str = ""
+    queue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """The three registries; empty ones check nothing, so that imported articles of another bank are accepted."""
 
     menus: dict[str, Menu] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
+    # name of a department → what it is in charge of
     departments: dict[str, str] = field(default_factory=dict)
+    contacts: dict[str, Contact] = field(default_factory=dict)
     # holidays, for working days
     calendar: Calendar = field(default_factory=Calendar)
     # what each fact is about, where its entry says so
@@ -61,6 +72,14 @@ def load_registry(articles: Path) -> tuple[Registry, list[Problem]]:
         registry = _with(registry, name, said)
         problems += _complaints(name, said, str(file))
     return registry, problems
+
+
+def load_part(articles: Path, *names: str) -> Registry:
+    """Only these files of the registry (`holidays.yml`, …); what cannot be read is empty, `kb check` says why."""
+    registry = Registry()
+    for name in names:
+        registry = _with(registry, name, _read(articles / "_registry" / name, []))
+    return registry
 
 
 def with_file(registry: Registry, name: str, text: str) -> tuple[Registry, list[Problem]]:
@@ -103,7 +122,15 @@ def _facts(said: dict[str, object]) -> dict[str, Any]:
 
 
 def _departments(said: dict[str, object]) -> dict[str, Any]:
-    return {"departments": {name: str(meaning) for name, meaning in said.items()}}
+    contacts = {name: _contact(entry) for name, entry in said.items()}
+    return {"departments": {name: contact.duty for name, contact in contacts.items()}, "contacts": contacts}
+
+
+def _contact(entry: object) -> Contact:
+    """`反诈中心: 涉诈风险`, or `反诈中心: {duty: 涉诈风险, phone: …, queue: …}`."""
+    if not isinstance(entry, dict):
+        return Contact(str(entry))
+    return Contact(*(str(entry.get(name, "")) for name in ("duty", "phone", "queue")))
 
 
 # file → the members of the registry that it fills

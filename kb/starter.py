@@ -7,7 +7,10 @@ from pathlib import Path
 
 import kb_starter_lexicon
 
-from kb.pins import FILE
+from kb import fraud, pins
+
+# they name articles of the library they belong to
+_OWN = {Path(pins.FILE).name, Path(fraud.FILE).name}
 
 
 def copy_starter_lexicon(articles: Path) -> bool:
@@ -18,7 +21,6 @@ def copy_starter_lexicon(articles: Path) -> bool:
     source = next(Path(p) for p in kb_starter_lexicon.__path__ if Path(p).is_dir())
     target.mkdir(parents=True)
     for file in sorted(source.glob("*.txt")):
-        if file.name == Path(FILE).name:  # pins name articles of the library they belong to
-            continue
-        shutil.copyfile(file, target / file.name)
+        if file.name not in _OWN:
+            shutil.copyfile(file, target / file.name)
     return True

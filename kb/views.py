@@ -9,7 +9,10 @@ from pydantic import BaseModel, Field
 from kb.answers import FACETS, Card
 from kb.ask import Answer, Suggestion
 from kb.backend import Contribution, StoredArticle
+from kb.deadlines import deadlines_of
 from kb.highlight import Highlighted
+from kb.tones import spoken_members
+from kb.workdays import Calendar
 
 
 class TextView(BaseModel):
@@ -46,6 +49,13 @@ class StepView(BaseModel):
     if_fails: str
 
 
+class ReadingView(BaseModel):
+    """A number and how it is read aloud."""
+
+    written: str
+    read: str
+
+
 class CardView(BaseModel):
     """What an agent sees of one article."""
 
@@ -56,7 +66,9 @@ class CardView(BaseModel):
     category: str
     title: TextView
     answer: TextView = Field(description="speakable, at most 80 characters")
-    tones: dict[str, str]
+    tones: dict[str, str] = Field(description="short, elder, soothe; empty where there is none")
+    tones_made: list[str] = Field(description="the tones that no editor wrote: made of the answer")
+    readings: list[ReadingView] = Field(description="numbers of the article's own answer that one may stumble over")
     facet: str = Field(description="what was asked for: path, amount, duration, materials, condition, definition, any")
     lines: list[LineView]
     identity: str
@@ -110,10 +122,20 @@ class SectionView(BaseModel):
     text: str
 
 
+class DeadlineView(BaseModel):
+    """A deadline that the article states, as a date."""
+
+    stated: str = Field(description="the text of the field that states it")
+    text: str = Field(description="what to say, e.g. 最晚12月8日（周二）前答复您")
+    day: date
+    note: str = Field(description="what to know before saying it; mostly empty")
+
+
 class ArticleView(BaseModel):
     """One article in force."""
 
     card: CardView
+    deadlines: list[DeadlineView] = Field(description="counted from the day of asking")
     sections: list[SectionView]
     questions: list[str]
     sources: list[dict[str, str]]
@@ -147,7 +169,7 @@ def card_view(card: Card) -> CardView:
     return CardView(
         id=card.id, version=card.version, section=card.section, type=card.type, category=card.category,
         title=text_view(card.title), answer=text_view(card.answer),
-        tones={"short": card.tones.short, "elder": card.tones.elder, "soothe": card.tones.soothe},
+        **spoken_members(card.said),
         facet=card.facet,
         lines=[LineView(label=x.label, text=text_view(x.text), source=x.source) for x in card.lines],
         identity=card.identity, identity_text=card.identity_text,
@@ -175,11 +197,17 @@ def answer_view(answer: Answer) -> AnswerView:
     )  # fmt: skip
 
 
-def article_view(stored: StoredArticle, card: Card) -> ArticleView:
-    """The view of an article."""
+def article_view(stored: StoredArticle, card: Card, today: date, calendar: Calendar) -> ArticleView:
+    """The view of an article, its deadlines counted from a day."""
     article = stored.article
+    dates = deadlines_of(article.detail, article.channels, today, calendar)
     return ArticleView(
         card=card_view(card),
+        deadlines=[
+            DeadlineView(stated=stated, text=deadline.text, day=deadline.day, note=deadline.note)
+            for stated, deadlines in dates.items()
+            for deadline in deadlines
+        ],
         sections=[
             SectionView(anchor=p.section.anchor, heading=p.section.heading, html=p.html, text=p.text)
             for p in stored.sections

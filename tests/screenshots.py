@@ -43,6 +43,27 @@ def _nothing(desk: Desk) -> None:
     """The page as it opens."""
 
 
+_PIECE = """\
+坐席：您好，请讲。
+客户：我那个手机换号了，旧号停了，现在登手机银行收不到验证码。
+坐席：您是本人吗？
+客户：是本人，那要怎么改呀？"""
+
+
+def _hear(desk: Desk) -> None:
+    """A piece of a call, pasted and answered."""
+    desk.press("Alt+t")
+    desk.page.fill("#transcript-text", _PIECE)
+    desk.press("Control+Enter")
+    desk.page.wait_for_selector("#results .card")
+
+
+def _in_a_call(desk: Desk) -> Desk:
+    """A call in which something was asked and copied."""
+    desk.press("Alt+b")
+    return desk.ask("换号了收不到验证码").press("Enter", "v", "n", "c")
+
+
 SCENES = (
     Scene("start", _nothing),
     Scene("answer", lambda desk: desk.ask("换号了收不到验证码").press("Enter")),
@@ -55,6 +76,14 @@ SCENES = (
     Scene("compare", _nothing, "/compare?id=wealth-r2-fixed-income&id=wealth-t0-cash"),
     Scene("compare-three", _nothing, "/compare?id=time-deposit-3y&id=time-deposit-5y&id=large-cd"),
     Scene("keys", lambda desk: desk.ask("挂失").press("Enter", "?")),
+    Scene("call", _in_a_call),
+    Scene("wrap-up", lambda desk: _in_a_call(desk).press("w")),
+    Scene("recent", lambda desk: _in_a_call(desk).press("a", "r")),
+    Scene("transcript", _hear),
+    Scene("feedback", lambda desk: desk.ask("挂失").press("Enter", "f")),
+    Scene("article", _nothing, "/articles/change-reserved-phone"),
+    Scene("explain", _nothing, "/explain?q=U盾丢了"),
+    Scene("as-of", lambda desk: desk.ask("三年定期利率"), "/?at=2026-12-20"),
 )
 
 
@@ -93,7 +122,9 @@ def main(folder: Path, only: tuple[str, ...], dark: bool) -> None:
             for scene in (s for s in SCENES if not only or s.name in only):
                 for width in scene.widths:
                     for shade in (False, True) if dark else (False,):
-                        click.echo(_shoot(browser, f"http://127.0.0.1:{server.server_port}", scene, width, shade, folder))
+                        click.echo(
+                            _shoot(browser, f"http://127.0.0.1:{server.server_port}", scene, width, shade, folder)
+                        )
             browser.close()
         server.shutdown()
 

@@ -9,11 +9,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {"kb": set(), "indexer": {"kb"}, "web": {"kb", "indexer"}}
 # the only files of web that may know the engine
-WIRING = {"web/app.py", "web/cli.py", "web/health.py"}
+WIRING = {"web/app.py", "web/cli.py", "web/cli_export.py", "web/cli_nightly.py", "web/health.py"}
 HOMES = {
     "flask": ("web/",),
     "flask_openapi3": ("web/",),
-    "gunicorn": ("web/cli.py",),
+    "gunicorn": ("web/cli.py", "web/patience.py"),
     "whoosh": ("indexer/whoosh_",),
     "jieba": ("kb/dictionary.py",),
     "markdown": ("kb/render.py",),
@@ -33,6 +33,8 @@ HOMES = {
     ),
     "openpyxl": ("kb/tables.py",),
     "numpy": ("indexer/",),
+    "jinja2": ("web/", "kb/reporting/page.py"),
+    "watchfiles": ("indexer/watching.py",),
     "sqlalchemy": ("kb/db/",),
     "alembic": ("kb/db/",),
     "argon2": ("kb/passwords.py",),
@@ -41,6 +43,7 @@ HOMES = {
     "flask_wtf": ("web/",),
     "flask_limiter": ("web/",),
     "requests": ("web/oidc.py",),
+    "prometheus_client": ("web/exposition.py",),
     "merge3": ("kb/publishing/",),
 }
 FORBIDDEN_NAMES = {"pickle", "marshal", "shelve"}

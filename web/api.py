@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -20,8 +21,10 @@ from kb.explaining.reading import Understood
 from kb.explaining.scoring import Table
 from kb.explaining.standing import Standing
 from kb.query import MAX_QUESTION
+from kb.transcript import MOST_CHARACTERS
 from kb.visibility import ANYBODY, Viewer
 from web.access import current_actor, needs
+from web.almanac import Almanac
 from web.bodies import checks_body
 from web.errors import error_response
 from web.moments import moment
@@ -43,6 +46,13 @@ class SuggestBody(BaseModel):
 
     q: str = Field(max_length=MAX_QUESTION)
     limit: int = Field(default=8, ge=1, le=20)
+
+
+class TranscriptBody(BaseModel):
+    """The last sentences of a call."""
+
+    text: str = Field(max_length=MOST_CHARACTERS, description="客户：… 坐席：… or a plain transcript; the latest last")
+    at: str = _AS_OF
 
 
 class ArticlePath(BaseModel):
@@ -69,6 +79,19 @@ class SearchResult(BaseModel):
     """Answer to a question."""
 
     data: views.AnswerView
+
+
+class TranscriptView(BaseModel):
+    """What a piece of a call led to."""
+
+    asked: list[str] = Field(description="the questions behind it, what counts most first")
+    answer: views.AnswerView = Field(description="at most three cards; `question` is the one that counts most")
+
+
+class TranscriptResult(BaseModel):
+    """Answer to a piece of a call."""
+
+    data: TranscriptView
 
 
 class SuggestResult(BaseModel):
@@ -124,7 +147,7 @@ class ErrorResult(BaseModel):
 
 
 _ERRORS: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {
-    str(code): ErrorResult for code in (400, 401, 403, 404, 413, 415, 422, 503)
+    str(code): ErrorResult for code in (400, 401, 403, 404, 413, 415, 422, 429, 503)
 }
 
 
@@ -152,7 +175,7 @@ def _suggest(base: KnowledgeBase, asked: SuggestBody, viewer: Viewer) -> bytes:
     return SuggestResult(data=[views.suggestion_view(s) for s in found]).model_dump_json().encode()
 
 
-def api(base: KnowledgeBase, explainer: Explainer) -> APIBlueprint:
+def api(base: KnowledgeBase, explainer: Explainer, almanac: Almanac) -> APIBlueprint:
     """The blueprint that answers from a knowledge base, and explains the answers."""
     blueprint = APIBlueprint("api", __name__, url_prefix=_PREFIX, abp_responses=_ERRORS)
 
@@ -173,13 +196,22 @@ def api(base: KnowledgeBase, explainer: Explainer) -> APIBlueprint:
     def suggest(body: SuggestBody) -> Response:
         return _json(_suggest(base, body, current_actor().viewer))
 
+    @blueprint.post("/transcript", summary="Three cards for a piece of a call", responses={"200": TranscriptResult})
+    @needs("read")
+    @checks_body
+    def transcript(body: TranscriptBody) -> Response:
+        answer, asked = base.transcript_json(body.text, current_actor().viewer, moment(body.at))
+        return _json(b'{"data":{"asked":%s,"answer":%s}}' % (json.dumps(asked, ensure_ascii=False).encode(), answer))
+
     @blueprint.get("/articles/<article_id>", summary="An article in force", responses={"200": ArticleResult})
     @needs("read")
     def article(path: ArticlePath, query: AsOf) -> Response:
-        found = base.article(path.article_id, current_actor().viewer, moment(query.at))
+        at = moment(query.at)
+        found = base.article(path.article_id, current_actor().viewer, at)
         if found is None:
             return error_response(404, "NotFound", f"没有编号为 {path.article_id} 的文章，或现在还不生效。")
-        return _ok(ArticleResult(data=views.article_view(*found)))
+        today = almanac.today(at)
+        return _ok(ArticleResult(data=views.article_view(*found, today.day, today.registry.calendar)))
 
     @blueprint.post("/explain", summary="Why a question leads to what it leads to", responses={"200": ExplainResult})
     @needs("read")

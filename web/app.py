@@ -22,32 +22,44 @@ from kb.errors import IndexProblem
 from kb.explaining.explainer import Explainer
 from kb.people import Actor
 from kb.publishing.workbench import open_workbench
+from kb.rephrasing import Rephrasing, load_rephraser
 from kb.results import ResultCache
 from kb.settings import Settings
 from kb.visibility import ANYBODY
 from web.access import guard, needs
 from web.agent import EXAMPLES, agent_pages
+from web.almanac import Almanac
 from web.api import ErrorDetail, ErrorResult, api, hot_routes
 from web.assets import register_assets
 from web.auth import auth
+from web.call import call_pages
 from web.compare import compare_pages
 from web.compress import compress
 from web.denials import note_denial
 from web.editor import editor, reviews_waiting
+from web.embed import embed_pages
 from web.errors import register_errors
 from web.explain import explain_pages
-from web.health import health
+from web.health import Health, health
 from web.identity import Identity, cookie_name
 from web.inbox import inbox, waiting_counts
 from web.lane import Lane
+from web.limits import AddressLimit, limit_people
+from web.metrics import metrics, name_route
 from web.notices import notice_pages
+from web.observed import Observed
 from web.people import people
 from web.places import register_places
 from web.proxies import Forwarded, Networks
+from web.reading import reading_pages
 from web.report import report
+from web.reports import report_pages
 from web.security import headers, limit_sign_in, register_security, secret_key
 from web.services import Services
 from web.shared import shared_files
+from web.tally import Tally
+from web.tally_files import TallyFiles
+from web.transcript import transcript_pages
 
 MAX_BODY = 64 * 1024
 # where the application keeps its knowledge base
@@ -55,6 +67,7 @@ BASE = "kb-base"
 # and its other parts
 SERVICES = "kb-services"
 IDENTITY = "kb-identity"
+COUNTS = "kb-counts"
 
 
 def create_app(settings: Settings) -> Flask:
@@ -74,18 +87,24 @@ def create_app(settings: Settings) -> Flask:
     secret = secret_key(settings)
     identity = Identity(settings, opened.database, secret, lost=bool(opened.quarantined))
     guard(app, identity, settings.anonymous_reading, _denied(opened.database))
+    if settings.ask_limit:
+        limit_people(app, settings.ask_limit)
     register_security(app, settings, secret)
     explainer = Explainer(source, services.base, settings.articles, services.workbench)
-    app.register_api(api(services.base, explainer))
+    app.register_api(api(services.base, explainer, Almanac(settings.articles)))
     app.register_blueprint(explain_pages(explainer))
     app.add_url_rule("/api/v1/openapi.json", "openapi", needs("public")(lambda: app.api_doc))
-    app.register_blueprint(health(source, opened))
+    looking = Health(settings, source, opened)
+    app.register_blueprint(health(looking, settings.max_index_age_hours))
+    counts = TallyFiles(settings.counts, Tally())
+    app.register_blueprint(metrics(looking, opened.database, counts.total, Networks(settings.metrics_addresses)))
+    app.after_request(name_route)
     _add_pages(app, services, identity)
     register_errors(app)
     app.after_request(_with_headers(headers(settings)))
     app.after_request(compress)
-    app.extensions.update({BASE: services.base, SERVICES: services, IDENTITY: identity})
-    _put_in_front(app, services)
+    app.extensions.update({BASE: services.base, SERVICES: services, IDENTITY: identity, COUNTS: counts})
+    _put_in_front(app, services, counts.tally)
     return app
 
 
@@ -93,14 +112,18 @@ def _services(settings: Settings, source: CurrentSearcher, database: Database) -
     results = ResultCache(settings.result_cache) if settings.result_cache else None
     engine = LocalEngine(settings, source)
     workbench = open_workbench(settings, database, engine)
-    return Services(settings, KnowledgeBase(source, results), source, database, engine, workbench)
+    rephrasing = Rephrasing(load_rephraser(settings.rephraser)) if settings.rephraser else None
+    return Services(settings, KnowledgeBase(source, results, rephrasing), source, database, engine, workbench)
 
 
 def _add_pages(app: Flask, services: Services, identity: Identity) -> None:
     """Everything that people see in a browser."""
     register_assets(app)
-    app.register_blueprint(agent_pages(services.base))
+    app.register_blueprint(agent_pages(services.base, Almanac(services.settings.articles)))
+    app.register_blueprint(transcript_pages(services.base, Almanac(services.settings.articles)))
     app.register_blueprint(compare_pages(services.base))
+    if services.settings.embed_parents:
+        app.register_blueprint(embed_pages(services.settings))
     app.register_blueprint(auth(services, identity, limit_sign_in(app)))
     if services.settings.oidc_issuer:
         # imported here: what it needs takes a tenth of a second
@@ -111,18 +134,24 @@ def _add_pages(app: Flask, services: Services, identity: Identity) -> None:
     app.register_blueprint(editor(services))
     app.register_blueprint(shared_files(services))
     app.register_blueprint(report(services))
+    app.register_blueprint(call_pages(services))
+    app.register_blueprint(reading_pages(services))
     app.register_blueprint(inbox(services))
     app.register_blueprint(notice_pages(services))
+    app.register_blueprint(report_pages(services))
     register_places(app, waiting_counts(services) | reviews_waiting(services))
 
 
-def _put_in_front(app: Flask, services: Services) -> None:
+def _put_in_front(app: Flask, services: Services, tally: Tally) -> None:
     """What looks at a request before Flask does."""
     settings = services.settings
     if settings.anonymous_reading:
         routes, cookie = hot_routes(services.base), cookie_name(settings)
         lane = Lane(app.wsgi_app, routes, headers(settings), MAX_BODY, cookie, settings.proxy_header)
         app.wsgi_app = lane  # type: ignore[method-assign]
+    if settings.ask_limit:
+        app.wsgi_app = AddressLimit(app.wsgi_app, settings.ask_limit)  # type: ignore[method-assign]
+    app.wsgi_app = Observed(app.wsgi_app, tally)  # type: ignore[method-assign]
     if settings.tls or settings.proxy_header:
         app.wsgi_app = Forwarded(app.wsgi_app, Networks(settings.proxy_addresses))  # type: ignore[method-assign]
 
@@ -147,6 +176,9 @@ def _denied(database: Database) -> Callable[[Actor, str], None]:
 def _with_headers(everywhere: Mapping[str, str]) -> Callable[[Response], Response]:
     def added(response: Response) -> Response:
         present = {name.lower() for name, _ in response.headers}
+        if "frame-ancestors" in response.headers.get("Content-Security-Policy", ""):
+            # the page says itself who may frame it; old browsers would take DENY for everybody
+            present.add("x-frame-options")
         response.headers.extend([(name, value) for name, value in everywhere.items() if name.lower() not in present])
         return response
 

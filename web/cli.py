@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import os
 import warnings
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import click
 from indexer import generations
 from indexer.background import beside
 from indexer.progress import Progress, no_progress, progress_bar
-from kb import questions_log, signing_in
+from kb import logs, signing_in
 from kb.clock import now
 from kb.db.engine import Database
 from kb.errors import DatabaseProblem, KBError
@@ -28,10 +29,12 @@ from kb.settings import Settings, require_articles
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from gunicorn.app.base import BaseApplication
+    from gunicorn.glogging import Logger
 
 if TYPE_CHECKING:
     from flask import Flask
 
+_LOG = logging.getLogger("web.cli")
 THREADS = 4
 # seconds: an agent who thinks before the next key finds the connection still open; an idle one costs no thread
 KEEPALIVE = 75
@@ -49,9 +52,13 @@ def serve(host: str | None, port: int | None) -> None:
     # hardly anything that is made until the service runs could be collected: 1,200 objects in a fifth of a second
     gc.disable()
     # imported here: the other commands start faster without the web framework
-    from web.app import SERVICES, create_app, warm
+    from web.app import COUNTS, SERVICES, create_app, warm
+    from web.tally_files import clear
+    from web.worker import begin
 
+    logs.set_up(settings.log_format)
     app = create_app(settings)
+    clear(settings.counts)
     services = app.extensions[SERVICES]
     usable = services.source.open_current()
     if not usable:
@@ -63,7 +70,12 @@ def serve(host: str | None, port: int | None) -> None:
     gc.freeze()
     gc.enable()
     updating = beside(partial(_bring_up_to_date, settings, services.workbench), _say_lost) if usable else None
-    _Server(app, settings, settings.listening, partial(start_applier, services.workbench), updating).run()
+
+    def in_worker() -> None:
+        begin(settings, app.extensions[COUNTS])
+        start_applier(services.workbench)
+
+    _Server(app, settings, settings.listening, in_worker, updating).run()
 
 
 def _say_setup_link(database: Database, settings: Settings) -> None:
@@ -71,7 +83,7 @@ def _say_setup_link(database: Database, settings: Settings) -> None:
     try:
         secret = signing_in.setup_link(database, now())
     except DatabaseProblem as error:
-        click.echo(f"只能搜索，不能登录和编辑：{error}", err=True)
+        _LOG.warning("只能搜索，不能登录和编辑：%s", error)
         return
     if secret:
         click.echo(f"还没有管理员。24 小时内在浏览器里打开（只能用一次）：{settings.address}/setup/{secret}")
@@ -83,7 +95,7 @@ def _catch_up(workbench: Workbench) -> None:
         workbench.resume(now())
         workbench.take_up_files(now())
     except (KBError, OSError) as error:
-        click.echo(f"有的发布还没有完成，会再试：{error}", err=True)
+        _LOG.warning("有的发布还没有完成，会再试：%s", error)
 
 
 def _build(settings: Settings, workbench: Workbench) -> None:
@@ -100,9 +112,7 @@ def _bring_up_to_date(settings: Settings, workbench: Workbench) -> None:
 
 
 def _say_lost() -> None:
-    click.echo(
-        "更新索引的进程意外中止（可能内存或磁盘不足），用现有的索引继续服务。可以运行 kb index update 再试。", err=True
-    )
+    _LOG.error("更新索引的进程意外中止（可能内存或磁盘不足），用现有的索引继续服务。可以运行 kb index update 再试。")
 
 
 def _update(settings: Settings, progress: Progress, *, required: bool) -> None:
@@ -115,11 +125,20 @@ def _update(settings: Settings, progress: Progress, *, required: bool) -> None:
     except KBError as error:
         if required:
             raise
-        click.echo(f"索引没有更新，用原来的继续服务：{error}", err=True)
+        _LOG.warning("索引没有更新，用原来的继续服务：%s", error)
         return
     for problem in built.problems:
         if problem.level == "error":
-            click.echo(str(problem), err=True)
+            _LOG.warning("%s", problem)
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """gunicorn's own lines, in the form of all others."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take over the handlers of the service."""
+        super().setup(cfg)
+        self.error_log.handlers[:] = logging.getLogger().handlers
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -150,6 +169,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": self._address,
             "workers": self._settings.workers,
             "threads": THREADS,
+            "worker_class": "web.patience.PatientWorker",
             "preload_app": True,
             "timeout": 60,
             "keepalive": KEEPALIVE,
@@ -157,6 +177,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "worker_tmp_dir": str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None,
             "graceful_timeout": 10,
             "loglevel": "warning",
+            "logger_class": _Log,
             "accesslog": None,
             "limit_request_line": 8190,
             "control_socket_disable": True,
@@ -174,7 +195,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
                 os.waitpid(self._beside, os.WNOHANG)
 
     def _begin(self, _: object) -> None:
-        questions_log.start()
+        """In a worker, before its first request."""
         self._in_worker()
 
     def load(self) -> Flask:

@@ -8,9 +8,11 @@ from markupsafe import Markup
 from kb.answers import compose
 from kb.articles import sketch
 from kb.backend import Hit
+from kb.clock import now
 from kb.matches import asked, match
 from kb.registry import Registry
 from kb.types import Article
+from web.almanac import Today
 from web.rendered import render_parts
 from web.services import Services
 
@@ -47,7 +49,7 @@ def preview(services: Services, text: str, path: str, registry: Registry, articl
     key = stored.article.key
     card = compose(stored, match(prepared, Hit(key, None, 0.0, 0.0), asked(query, article.effective)), query)
     told = [line for line in card.lines if line.source != "by_phone_why"]
-    parts = render_parts(card, told, told[_LINES_ABOVE:], "", linked=False)
+    parts = render_parts(card, told, told[_LINES_ABOVE:], "", linked=False, today=Today(now().date(), registry))
     # nh3 cleaned the HTML
     sections = [(part.section, Markup(part.html)) for part in stored.sections]  # noqa: S704
     return render_template(

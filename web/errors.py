@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kb.errors import Conflict, DatabaseProblem, FileProblem, IndexProblem, KBError, Missing, NotAllowed
+from kb.logs import REQUEST_ID
 
 _LOG = logging.getLogger("web.errors")
 _SAID = {
@@ -39,7 +40,8 @@ def error_response(status: int, code: str, message: str) -> Response:
     if request.path.startswith("/api/"):
         response = jsonify({"error": {"code": code, "message": message}})
     else:
-        response = Response(render_template("error.html", status=status, message=message))
+        page = render_template("error.html", status=status, message=message, request_number=REQUEST_ID.get())
+        response = Response(page)
     response.status_code = status
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -58,8 +60,18 @@ def status_of(error: KBError) -> int:
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
 
 
+def told(error: KBError) -> Response:
+    """The same error for the script of a page, which shows it and keeps what was typed."""
+    shown = jsonify({"error": {"code": type(error).__name__, "message": str(error)}})
+    shown.status_code = status_of(error)
+    return shown
+
+
 def _user_error(error: KBError) -> Response:
-    return error_response(status_of(error), type(error).__name__, str(error))
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.warning("%d %s on %s", status, type(error).__name__, request.url_rule or "-")
+    return error_response(status, type(error).__name__, str(error))
 
 
 def _http_error(error: HTTPException) -> Response:

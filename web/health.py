@@ -1,4 +1,4 @@
-"""/livez: the process answers. /readyz: it has a sound index; says which, how old it is, and how the database is."""
+"""/livez: the process answers. /readyz: whether it can be asked, with which index, and what somebody should see to."""
 
 from __future__ import annotations
 
@@ -6,15 +6,53 @@ from datetime import datetime
 
 from flask import Blueprint, Response, jsonify
 
+from indexer import generations
 from indexer.backends import CurrentSearcher
 from kb.clock import now
 from kb.db.opening import Opened
 from kb.errors import DatabaseProblem, IndexProblem
+from kb.readiness import DatabaseState, IndexState, Readiness, age, judge
+from kb.reporting.last import LastNight, last_night
+from kb.settings import Settings
 from web.access import needs
 
 
-def health(source: CurrentSearcher, opened: Opened) -> Blueprint:
-    """The blueprint of both probes."""
+class Health:
+    """Looks at the parts of the service."""
+
+    def __init__(self, settings: Settings, source: CurrentSearcher, opened: Opened) -> None:
+        self._settings = settings
+        self._source = source
+        self._opened = opened
+
+    def index(self) -> IndexState:
+        """The index that answers, opened if it was not."""
+        pointed = generations.current_name(self._settings.index) or ""
+        try:
+            manifest = self._source.searcher().manifest
+        except IndexProblem as error:
+            return IndexState(pointed=pointed, problem=str(error))
+        made = datetime.fromisoformat(manifest.made)
+        return IndexState(manifest.name, pointed, manifest.articles, manifest.documents, made)
+
+    def database(self) -> DatabaseState:
+        """The database; searching goes on without it, so that this alone takes no node out of service."""
+        if self._opened.quarantined:
+            said = f"原来的数据库文件损坏，已移到 {self._opened.quarantined}，请从备份恢复。"
+            return DatabaseState("new", said)
+        try:
+            with self._opened.database.reading():
+                return DatabaseState()
+        except DatabaseProblem as error:
+            return DatabaseState("unavailable", str(error))
+
+    def night(self) -> LastNight | None:
+        """The last night, if any was reported."""
+        return last_night(self._settings.reports)
+
+
+def health(looking: Health, most_hours: int) -> Blueprint:
+    """The blueprint of both probes. `most_hours`: from which age on an index does not count as one; 0: never."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/livez")
@@ -25,29 +63,21 @@ def health(source: CurrentSearcher, opened: Opened) -> Blueprint:
     @blueprint.get("/readyz")
     @needs("public")
     def readyz() -> tuple[Response, int]:
-        try:
-            manifest = source.searcher().manifest
-        except IndexProblem as error:
-            return jsonify({"status": "unavailable", "reason": str(error)}), 503
-        age = (now() - datetime.fromisoformat(manifest.made)).total_seconds()
-        shown = {
-            "status": "ok",
-            "generation": manifest.name,
-            "articles": manifest.articles,
-            "age_seconds": int(age),
-            "database": _database(opened),
-        }
-        return jsonify(shown), 200
+        at = now()
+        index, database = looking.index(), looking.database()
+        found = judge(index, database, looking.night(), at, most_hours)
+        return jsonify(_shown(index, database, found, at)), 200 if found.ready else 503
 
     return blueprint
 
 
-def _database(opened: Opened) -> dict[str, str]:
-    """How the database is; searching goes on without it, so that this alone takes no node out of service."""
-    if opened.quarantined:
-        return {"status": "new", "reason": f"原来的数据库文件损坏，已移到 {opened.quarantined}，请从备份恢复。"}
-    try:
-        with opened.database.reading():
-            return {"status": "ok"}
-    except DatabaseProblem as error:
-        return {"status": "unavailable", "reason": str(error)}
+def _shown(index: IndexState, database: DatabaseState, found: Readiness, at: datetime) -> dict[str, object]:
+    shown: dict[str, object] = {"status": found.status}
+    if found.reasons:
+        shown["reason"] = found.reasons[0].text
+        shown["reasons"] = [{"code": reason.code, "text": reason.text} for reason in found.reasons]
+    if index.generation:
+        seconds = int(age(index, at).total_seconds())
+        shown |= {"generation": index.generation, "articles": index.articles, "age_seconds": seconds}
+    told = {"status": database.status} | ({"reason": database.reason} if database.reason else {})
+    return shown | {"database": told}

@@ -38,7 +38,7 @@ class Identity:
         self._header = settings.proxy_header
         self._signer = TimestampSigner(secret, salt="kb-session")
         self._lost = lost
-        self._secure = settings.tls
+        self._secure, self._same_site = settings.tls, settings.same_site
         self._seen = SeenNotes(database)
         self._foreign: set[str] = set()
 
@@ -62,12 +62,14 @@ class Identity:
 
     def set(self, response: Response, token: str) -> Response:
         """Let the browser keep a token, until it is closed."""
-        response.set_cookie(self.cookie, self.seal(token), secure=self._secure, httponly=True, samesite="Lax", path="/")
+        response.set_cookie(
+            self.cookie, self.seal(token), secure=self._secure, httponly=True, samesite=self._same_site, path="/"
+        )
         return response
 
     def forget(self, response: Response) -> Response:
         """Let the browser forget its token."""
-        response.delete_cookie(self.cookie, secure=self._secure, httponly=True, samesite="Lax", path="/")
+        response.delete_cookie(self.cookie, secure=self._secure, httponly=True, samesite=self._same_site, path="/")
         return response
 
     def token(self) -> str:

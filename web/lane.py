@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from web.tally import ROUTE
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -50,6 +52,7 @@ class Lane:
         answer = self._answer(route, environ) if route and takes else None
         if answer is None:
             return self._app(environ, start_response)
+        environ[ROUTE] = environ["PATH_INFO"]
         start_response("200 OK", [*self._headers, ("Content-Length", str(len(answer)))])
         return (answer,)
 

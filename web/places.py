@@ -19,6 +19,7 @@ PLACES: dict[str, str] = {
     "notices.listed": "通知",
     "report.mine": "我的反馈",
     "explain.page": "为什么是这些",
+    "reports.listed": "夜间报告",
     "people.listed": "用户",
     "people.audit": "审计",
     "auth.account": "我的账号",

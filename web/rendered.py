@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import current_app
 from markupsafe import Markup
 
 from kb.answers import Card, Line
+from kb.deadlines import Deadline, deadlines_of, may_have_deadlines
+from kb.spoken import remarkable_readings
+from kb.tones import voice_of
+from kb.types import ComplaintDetail
+from web.almanac import Today
 
 # some 6 kB each
 MOST_CARDS = 2048
@@ -19,7 +24,7 @@ MOST_CARDS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a card that no mark and no number stands in, rendered."""
+    """The parts of a card that no mark and no number stands in, rendered, and the dates of its deadlines."""
 
     badges: Markup
     cannot: Markup
@@ -29,6 +34,8 @@ class Parts:
     # what folds
     body: Markup
     foot: Markup
+    # text of a field that states deadlines → these; lines that say the same show them too
+    dates: Mapping[str, tuple[Deadline, ...]] = field(default_factory=dict)
 
 
 class Rendered:
@@ -39,15 +46,25 @@ class Rendered:
         self._kept: OrderedDict[Hashable, Parts] = OrderedDict()
         self._lock = threading.Lock()
 
-    def parts(self, card: Card, told: list[Line], rest: list[Line], generation: str, as_of: str) -> Parts:
+    def parts(
+        self,
+        card: Card,
+        told: list[Line],
+        rest: list[Line],
+        generation: str,
+        as_of: str,
+        today: Today | None = None,
+    ) -> Parts:
         """A result's parts: `told` are all lines it shows, `rest` those that only its body shows.
 
         A version of an article in a generation always says the same; question and day move only what stands in the key.
         """
         channels = tuple(channel.channel for channel in card.channels)
         sources = tuple(line.source for line in told)
-        key = (generation, card.key, card.section, channels, sources, tuple(rest), card.past_due, as_of)
-        return self._get(key, lambda: render_parts(card, told, rest, as_of))
+        # yesterday's dates are wrong today; most cards have none
+        day = today.day if today and may_have_deadlines(card.detail, card.channels) else None
+        key = (generation, card.key, card.section, channels, sources, tuple(rest), card.past_due, as_of, day)
+        return self._get(key, lambda: render_parts(card, told, rest, as_of, today=today))
 
     def _get(self, key: Hashable, make: Callable[[], Parts]) -> Parts:
         with self._lock:
@@ -67,14 +84,23 @@ class Rendered:
         return len(self._kept)
 
 
-def render_parts(card: Card, told: list[Line], rest: list[Line], as_of: str, linked: bool = True) -> Parts:
-    """A card's parts, rendered; `linked` where the body leads to the whole article."""
+def render_parts(
+    card: Card, told: list[Line], rest: list[Line], as_of: str, linked: bool = True, today: Today | None = None
+) -> Parts:
+    """A card's parts, rendered; `linked` where the body leads to the whole article.
+
+    `today`: the day that deadlines count from; without it, for pages that are kept for days, they have no dates.
+    """
     macros: Any = current_app.jinja_env.get_template("_parts.html").module
+    dates = deadlines_of(card.detail, card.channels, today.day, today.registry.calendar) if today else {}
+    department = card.detail.department if isinstance(card.detail, ComplaintDetail) else ""
+    contact = today.registry.contacts.get(department) if today else None
     return Parts(
         badges=macros.badges(card),
         cannot=macros.cannot(card),
-        tones=macros.tones(card),
+        tones=macros.tones(card, voice_of(card.said), remarkable_readings),
         brief=macros.brief(card),
-        body=macros.body(card, told, rest, as_of, linked),
+        body=macros.body(card, told, rest, as_of, linked, dates, contact),
         foot=macros.foot(card),
+        dates=dates,
     )

@@ -22,7 +22,7 @@ from kb.registry import load_registry
 from web.access import current_actor, needs
 from web.acting import address
 from web.drafting import article_titles
-from web.errors import status_of
+from web.errors import told
 from web.services import Services
 
 # what one page lists
@@ -51,12 +51,7 @@ def report(services: Services) -> Blueprint:
         }
     )
 
-    @pages.errorhandler(KBError)
-    def refused(error: KBError) -> Response:
-        """Told to the page's script, which shows it and keeps what was typed."""
-        shown = jsonify({"error": {"code": type(error).__name__, "message": str(error)}})
-        shown.status_code = status_of(error)
-        return shown
+    pages.register_error_handler(KBError, told)
 
     @pages.get("/state")
     @needs("public")

@@ -21,12 +21,18 @@ from web.access import current_asker, rule_of
 from web.errors import error_response
 
 _LOG = logging.getLogger("web.security")
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+
+
+def content_policy(framed_by: str = "'none'") -> str:
+    """What a page may load, and who may frame it."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        f"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {framed_by}"
+    )
+
+
 _HEADERS = {
-    "Content-Security-Policy": _CSP,
+    "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # addresses of the agent's page may hold a question; pages with forms say `same-origin`, see below
@@ -94,7 +100,7 @@ def register_security(app: Flask, settings: Settings, secret: str) -> None:
         SESSION_COOKIE_NAME="__Host-kb-form" if settings.tls else "kb-form",
         SESSION_COOKIE_SECURE=settings.tls,
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SAMESITE=settings.same_site,
         # the guard's rules say which requests are checked, below
         WTF_CSRF_CHECK_DEFAULT=False,
         # a draft may stand open for a day; the proof ends with the browser's session

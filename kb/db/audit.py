@@ -94,14 +94,15 @@ def latest(connection: Connection, limit: int, target: str = "") -> list[Event]:
     return [Event(**row._mapping) for row in connection.execute(query)]
 
 
-def broken_at(connection: Connection, known: tuple[int, str] | None = None) -> int | None:
+def broken_at(connection: Connection, known: tuple[int, str] | None = None, since: int = 0) -> int | None:
     """The first sequence number at which the chain does not hold, None if all of it does.
 
-    `known`: (sequence number, hash) noted elsewhere earlier, by which a cut tail is found.
+    `known`: (sequence number, hash) noted elsewhere earlier, by which a cut tail is found. `since`: only events after this
+    one, which is believed.
     """
-    expected, previous = 1, _BEGINNING
+    expected, previous = since + 1, _hash_of(connection, since) if since else _BEGINNING
     try:
-        for event in events(connection):
+        for event in events(connection, since):
             if event.seq != expected or event.previous != previous or event.hash != _hash(event):
                 return expected
             if known and event.seq == known[0] and event.hash != known[1]:
@@ -111,6 +112,10 @@ def broken_at(connection: Connection, known: tuple[int, str] | None = None) -> i
         # SQLite keeps anything in any column, even what is no moment or no text
         return expected
     return known[0] if known and known[0] >= expected else None
+
+
+def _hash_of(connection: Connection, seq: int) -> str:
+    return connection.execute(select(AUDIT.c.hash).where(AUDIT.c.seq == seq)).scalar_one_or_none() or ""
 
 
 def head(connection: Connection) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from kb.db.schema import COMMENTS, DRAFTS, USERS
 from kb.publishing.workflow import Standing, State
@@ -111,6 +111,11 @@ def listed(connection: Connection, states: Collection[State] = (), author_id: in
     if author_id is not None:
         query = query.where(DRAFTS.c.author_id == author_id)
     return [DraftRow(**_values(row)) for row in connection.execute(query)]
+
+
+def in_review(connection: Connection) -> int:
+    """How many drafts wait for a review."""
+    return int(connection.execute(select(func.count()).where(DRAFTS.c.state == "review")).scalar_one())
 
 
 def find(connection: Connection, draft_id: int) -> Draft | None:

@@ -89,6 +89,16 @@ def for_command(url: str) -> Database:
     return database
 
 
+@contextlib.contextmanager
+def for_work(url: str) -> Iterator[Database]:
+    """The same for as long as it is needed."""
+    database = for_command(url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
 def _check(database: Database, file: Path) -> None:
     """Raises DatabaseProblem if the file is damaged anywhere: better found now than by whoever reads that page."""
     if not file.exists():

@@ -280,3 +280,33 @@ ACKNOWLEDGEMENTS = Table(
     Column("user_id", _Id, ForeignKey("users.id"), primary_key=True),
     Column("at", Moment, nullable=False),
 )  # fmt: skip
+
+# which version of an article somebody read last
+READINGS = Table(
+    "readings", METADATA,
+    Column("user_id", _Id, ForeignKey("users.id"), primary_key=True),
+    Column("article_id", Words(80), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+)  # fmt: skip
+
+# articles that somebody keeps at hand
+FAVOURITES = Table(
+    "favourites", METADATA,
+    Column("user_id", _Id, ForeignKey("users.id"), primary_key=True),
+    Column("article_id", Words(80), primary_key=True),
+    Column("at", Moment, nullable=False),
+)  # fmt: skip
+
+# questions handed to a colleague, by the SHA-256 of the id in the link
+HANDOVERS = Table(
+    "handovers", METADATA,
+    Column("token", String(64), primary_key=True),
+    _person("user_id", required=True),
+    # numbers masked
+    _text("question", 255),
+    # ids of the articles that were open
+    Column("articles", JSON, nullable=False, default=list),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment, nullable=False),
+)  # fmt: skip

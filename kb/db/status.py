@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from kb.db import audit, dump, upgrading
 from kb.db.engine import Database
@@ -49,6 +50,15 @@ def look(database: Database) -> Status:
             audit_hash=hashed,
             problem=str(problem) if problem else None,
         )
+
+
+def clock(connection: Connection) -> datetime:
+    """What time it is where the database is."""
+    if connection.dialect.name == "sqlite":
+        seconds = int(connection.execute(text("SELECT strftime('%s', 'now')")).scalar_one())
+        return datetime.fromtimestamp(seconds, UTC)
+    found: datetime = connection.execute(text("SELECT now()")).scalar_one()
+    return found
 
 
 def _product(connection: Connection) -> str:

@@ -11,6 +11,7 @@ SHARED_FILES: dict[str, tuple[str, str]] = {
     "_lexicon/synonyms.txt": ("同义词", "客户的说法和行里的叫法"),
     "_lexicon/pins.txt": ("置顶", "某个问法一定先出哪一篇"),
     "_lexicon/kinds.txt": ("分辨词", "没说清是哪一种时，给坐席选的产品和渠道"),
+    "_lexicon/fraud.txt": ("诈骗用语", "客户或骗子的话、分数、触发哪张反诈警示"),
     "_lexicon/terms.txt": ("词表", "不能切开的词"),
     "_lexicon/stopwords.txt": ("停用词", "问题里没有意思的词"),
     "_lexicon/jargon.txt": ("行话", "客户听不懂的词和大白话"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from kb.articles import Parsed, parse_article, read_bytes
 from kb.errors import ArticleError
+from kb.fraud import FILE as FRAUD
+from kb.fraud import dead_phrases
 from kb.lexicon import load_lexicon
 from kb.library import article_files, article_id, article_name
 from kb.pins import FILE as PINS
@@ -55,8 +57,28 @@ def _problems(there: Path, path: str) -> list[Problem]:
 
 
 def _without_article(root: Path, there: Path, path: str) -> list[Problem]:
-    """Pins that lead nowhere."""
-    return dead_pins(load_lexicon(there)[0].pins, {article_id(f) for f in article_files(root)}) if path == PINS else []
+    """Pins that lead nowhere, and words of fraudsters that set nothing off."""
+    if path not in (PINS, FRAUD):
+        return []
+    files = {article_id(file): file for file in article_files(root)}
+    lexicon, _ = load_lexicon(there)
+    if path == PINS:
+        return dead_pins(lexicon.pins, set(files))
+    named = {phrase.alert for phrase in lexicon.fraud} & set(files)
+    return dead_phrases(lexicon.fraud, _types(root, [files[id_] for id_ in named]), set(files))
+
+
+def _types(root: Path, files: Iterable[Path]) -> dict[str, str]:
+    """The types of the articles that can be read, by id."""
+    registry, _ = load_registry(root)
+    found: dict[str, str] = {}
+    for file in files:
+        name = article_name(file, root)
+        data = read_bytes(file, name)
+        parsed = None if isinstance(data, Problem) else parse_article(data, name, registry)
+        if parsed and parsed.article:
+            found[parsed.article.id] = parsed.article.type
+    return found
 
 
 def _broken(root: Path, before: Registry, after: Registry) -> list[Problem]:

@@ -38,6 +38,10 @@ class Desk:
             self.page.keyboard.press(key)
         return self
 
+    def chip_key(self, word):
+        """The letter of the chip with a word."""
+        return self.page.locator(".chip", has_text=word).get_attribute("data-key")
+
     def titles(self):
         return [text.strip() for text in self.page.locator(".card .title").all_inner_texts()]
 

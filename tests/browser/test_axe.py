@@ -2,6 +2,7 @@
 
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,12 @@ from werkzeug.serving import make_server
 from kb.accounts import password_link
 from kb.clock import now
 from kb.db import feedback, gaps, notices
+from kb.evaluating.evaluation import Figures
 from kb.people import ROLES, SYSTEM
+from kb.reporting.agenda import Agenda, Due
+from kb.reporting.delivery import deliver
+from kb.reporting.night import Asked, Golden, Night, Step, Waiting
+from kb.types import Problem
 from web.app import IDENTITY, SERVICES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -54,16 +60,21 @@ PAGES = (
     "/people",
     "/people/1",
     "/people/new",
+    "/reading/differences/transfer-fees?since=1",
     "/report/mine",
+    "/reports/",
+    "/reports/{night}",
     "/shared/",
     "/shared/facts",
     "/no-such-page",
 )
+FIGURES = Figures(840, 0.9, 0.96, 0.98, 0.93, 0.004, 0.021, 200, 0.9)
 STRANGERS = ("/sign-in", "/password/{secret}", "/setup/used-or-old")
 # what answers programs, and what another page above shows
 NOT_PAGES = {
     "/audit/export.<any(csv, jsonl):form>", "/edit/drafts/<int:draft_id>/findings", "/edit/slug", "/livez",
-    "/notices/<int:number>.csv", "/readyz", "/report/state",
+    "/notices/<int:number>.csv", "/readyz", "/report/state", "/call/handover/<made>", "/reading/",
+    "/reading/changes/<article_id>",
 }  # fmt: skip
 
 
@@ -106,9 +117,27 @@ def everything(app):
             ),
         }
     made["secret"] = password_link(services.database, SYSTEM, client.person.id, at)
+    made["night"] = _reported(services.settings)
     made["draft"] = services.workbench.begin_from(person, "products/transfer-fees.md", at).id
     made["client"] = client
     return made
+
+
+def _reported(settings):
+    """The day of a report of a night in which much was to be said."""
+    at = now()
+    article = Due("gold", "黄金积存", 3, "李四", (at + timedelta(3)).isoformat())
+    problem = Problem("products/gold.md", 3, 1, "fees 的写法不对")
+    night = Night(
+        at.isoformat(), at.isoformat(), "refused", ("文章少了 25%。",),
+        (Step("rebuild", "重建索引", 61.2, "好了"), Step("pack", "离线包", 3.0, "", "磁盘满了")),
+        golden=Golden(FIGURES, FIGURES, ("“年费”：降到第 2 位",), 5, 1), quarantined=("products/gold.md",),
+        asked=Asked("2026-11-30", 120, 0.1, 0.05, (("数字遗产", 3),) * 12, tuple(range(24))),
+        agenda=Agenda((article,), (article,), (article,) * 12, (problem,)), waiting=Waiting(1, (("手表", ""),), 1, 1, 1),
+    )  # fmt: skip
+    deliver(settings, replace(night, began=(at - timedelta(1)).isoformat()))
+    deliver(settings, night)
+    return at.date().isoformat()
 
 
 @pytest.fixture(params=WIDTHS)
@@ -173,6 +202,10 @@ WAYS = {
     "feedback": opened("f"),
     "a gap": opened("g"),
     "marked to compare": opened("x"),
+    "a call": opened("b", "a", "c"),
+    "the note of a call": opened("b", "w"),
+    "the end of a call": opened("b", "b"),
+    "articles at hand": opened("a", "r"),
     "a red card": tripped,
 }
 

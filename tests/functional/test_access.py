@@ -18,9 +18,12 @@ from web.errors import register_errors
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # POSTs that change nothing: their right is `read`, and they need no proof that a form is ours
-READING_POSTS = {"agent.ask", "explain.ask", "api.search", "api.suggest", "api.explain"}
+READING_POSTS = {
+    "agent.ask", "explain.ask", "api.search", "api.suggest", "api.explain", "api.transcript", "transcript.answer",
+    "call.note", "call.mark", "call.fragment", "reading.cards",
+}  # fmt: skip
 PUBLIC = {
-    "static", "asset", "openapi", "health.livez", "health.readyz", "report.state",
+    "static", "asset", "openapi", "health.livez", "health.readyz", "metrics.shown", "report.state",
     "auth.sign_in", "auth.check_password", "auth.setup", "auth.create_administrator", "auth.password", "auth.choose_password",
 }  # fmt: skip
 FOREIGN = {"Origin": "https://evil.example"}

@@ -14,8 +14,9 @@ from web.app import MAX_BODY, create_app
 
 SEARCH = "/api/v1/search"
 CARD = {
-    "id", "version", "section", "type", "category", "title", "answer", "tones", "facet", "lines", "identity",
-    "identity_text", "by_phone", "by_phone_why", "channels", "steps", "risk_sentence", "matched", "superseded", "owner",
+    "id", "version", "section", "type", "category", "title", "answer", "tones", "tones_made", "readings", "facet",
+    "lines", "identity", "identity_text", "by_phone", "by_phone_why", "channels", "steps", "risk_sentence", "matched",
+    "superseded", "owner",
     "verified", "past_due", "effective", "imported", "score", "coverage",
 }  # fmt: skip
 ANSWER = {
@@ -93,7 +94,7 @@ def test_suggestions_have_this_shape(client):
 
 def test_an_article_has_this_shape(client):
     data = client.get("/api/v1/articles/replace-card").json["data"]
-    assert set(data) == {"card", "sections", "questions", "sources"}
+    assert set(data) == {"card", "deadlines", "sections", "questions", "sources"}
     assert set(data["card"]) == CARD
     assert [s["anchor"] for s in data["sections"]] == ["要带什么", "多久办好"]
     assert set(data["sections"][0]) == {"anchor", "heading", "html", "text"}
@@ -266,7 +267,7 @@ def test_the_document_lists_every_route_of_the_api(client, document):  # row 81
     }
     listed = {(path, method) for path, methods in document["paths"].items() for method in methods}
     assert listed == expected
-    assert len(listed) == 5
+    assert len(listed) == 6
 
 
 def references(node):

@@ -420,7 +420,7 @@ def test_a_backup_of_a_newer_program_is_refused(whole, refused):  # O6
         members["manifest.json"] = json.dumps({**manifest, "schema": "9999"}).encode()
 
     rewritten(whole, change)
-    refused(whole, "只认识到 0001 版")
+    refused(whole, f"只认识到 {upgrading.head()} 版")
 
 
 def test_a_database_without_tables_is_not_backed_up(empty_database, make):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from builders import write_article, write_small_library
 
-from benchmarks import ask, build, corpus, latency, load, memory, page, suggest, tune, update
+from benchmarks import ask, build, corpus, latency, load, memory, offline, page, suggest, tune, update, watch
 from benchmarks.client import Client, Target
 from benchmarks.peers import ENGINES, Ours
 from benchmarks.peers.peer import make_question
@@ -185,6 +185,14 @@ def test_updates_are_timed_until_another_process_sees_them(figures):
     assert any("500" in remark for remark in found["remarks"])
 
 
+def test_saves_are_timed_until_another_process_sees_them(figures, monkeypatch):
+    monkeypatch.setattr(watch, "_APART", 0.1)
+    found = figures(watch, "--changed", "1,3", "--rounds", "2")
+    assert [row["changed"] for row in found["rows"]] == [1, 3]
+    assert all(row["worst_s"] >= row["visible_s"] > 0 for row in found["rows"])
+    assert "已更新" in found["remarks"][0]
+
+
 def test_the_service_is_loaded_beside_empty_routes(figures):
     rows = figures(load, "--requests", "24", "--connections", "3", "--rounds", "1", "--client", "own")["rows"]
     assert [(row["server"], row["connections"]) for row in rows] == [
@@ -304,6 +312,24 @@ def test_a_set_that_is_not_there_is_refused(named, capsys):
     with pytest.raises(SystemExit):
         tune.main(["--set", named])
     assert "NAME=FOLDER,PAIRS" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path(page.CHROMIUM).exists(), reason=f"{page.CHROMIUM} is not installed")
+def test_the_offline_pack_is_compared_with_the_service(tmp_path):
+    assert offline.CHROMIUM == page.CHROMIUM
+    write_small_library(tmp_path / "articles")
+    # in a process of its own, as below
+    more = ["--source", str(tmp_path / "articles"), "--questions", "10", "--json", str(tmp_path / "figures.json")]
+    command = [sys.executable, "-m", "benchmarks.offline", *more]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert run.returncode == 0, run.stderr
+    figures = json.loads((tmp_path / "figures.json").read_text("utf-8"))
+    pack, service = figures["rows"]
+    assert (pack["what"], service["what"]) == ("pack", "service")
+    assert pack["questions"] == service["questions"] == 10
+    assert 0.5 < pack["hit1"] <= pack["hit3"] <= 1
+    assert 0 < pack["p50_ms"] <= pack["p95_ms"]
+    assert figures["remarks"][0].startswith("5 articles, ")
 
 
 @pytest.mark.skipif(not Path(page.CHROMIUM).exists(), reason=f"{page.CHROMIUM} is not installed")

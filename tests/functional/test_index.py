@@ -298,7 +298,7 @@ def test_a_failed_build_leaves_the_old_index_and_no_rest(settings, at, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(generations, "_checksum", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(IndexProblem, match="磁盘满了"):
         build(settings)
     monkeypatch.undo()
     assert [p.name for p in settings.index.glob("gen-*")] == [first]

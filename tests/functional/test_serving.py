@@ -48,11 +48,11 @@ def apart(service):
 class Served:
     """A running `kb serve`: what it answers, what it printed, which processes it is."""
 
-    def __init__(self, settings, printed):
+    def __init__(self, settings, printed, workers=1):
         self.address = f"http://127.0.0.1:{free_port()}"
         self._printed = printed
         env = {
-            **os.environ, "KB_ARTICLES": str(settings.articles), "KB_VAR": str(settings.var), "KB_WORKERS": "1",
+            **os.environ, "KB_ARTICLES": str(settings.articles), "KB_VAR": str(settings.var), "KB_WORKERS": str(workers),
             "KB_PORT": self.address.rpartition(":")[2],
         }  # fmt: skip
         command = [sys.executable, "-c", "from kb.cli import main; main()", "serve"]

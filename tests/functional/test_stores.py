@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from kb.db import audit, feedback, gaps, links, notices, retention, sessions, users
+from kb.db import audit, favourites, feedback, gaps, handovers, links, notices, readings, retention, sessions, users
+from kb.db.readings import Reading
 from kb.errors import Conflict, Refused
 from kb.people import SYSTEM
+from kb.settings import LEAST_DAYS
 
 IDLE = sessions.Limits(timedelta(minutes=60), timedelta(hours=12))
 
@@ -136,9 +138,16 @@ def test_what_is_over_is_purged_and_the_trail_is_not(any_database, person, at): 
         gaps.decide(
             connection, editor, [gaps.send(connection, agent, "绝密问题二", "", "", False, at)], "dismissed", at
         )
+        handovers.make(connection, agent.id, "绝密问题三", ["card"], at)
+        for article, read in (("card", at), ("account", later - timedelta(days=100))):
+            readings.note(connection, Reading(agent.id, article, 1, read))
+        favourites.add(connection, agent.id, "card", at)
         before = audit.size(connection)
-    gone = retention.purge(any_database, later, retention.LEAST_DAYS)
-    assert gone == {"sessions": 1, "links": 1, "feedback": 1, "gaps": 1}
+    gone = retention.purge(any_database, later, LEAST_DAYS)
+    assert gone == {"sessions": 1, "links": 1, "feedback": 1, "gaps": 1, "handovers": 1, "readings": 1}
+    with any_database.reading() as connection:
+        assert [r.article_id for r in readings.of(connection, agent.id, 10)] == ["account"]
+        assert favourites.of(connection, agent.id) == ["card"]
     with any_database.reading() as connection:
         assert {f.id for f in feedback.listed(connection, "all", at, 10)} == {waits, fresh}
         assert audit.size(connection) == before + 1

@@ -37,7 +37,7 @@ def test_numbers_are_masked_whichever_thread_writes(written, beside):  # row 78
     if stop:
         stop()
     assert written.getvalue() == (
-        "question='卡号［卡号］挂失，电话［手机号］' facet=any hits=3 confident=True best=a@1 generation=gen-1\n"
+        "question='卡号［卡号］挂失，电话［手机号］' facet=any hits=3 confident=True best=a@1 generation=gen-1 call=-\n"
     )
 
 

@@ -2,12 +2,15 @@
 // The old results stay until the new ones are there; a late answer is never shown.
 
 import { cards, replaceResults } from "./cards.js";
+import { isUnfinished, mask, maskField } from "./mask.js";
 
 // ms that an answer which nobody waits for any more may hold up the next question; the service would work on a given-up one all the same
 const PATIENCE = 1000;
 const BUSY_AFTER = 300;
 const RETRY_FIRST = 500;
 const RETRY_MOST = 8000;
+// typing rests: a number that is complete is masked in the line, what only began like one is asked for after all
+const RESTS_AFTER = 900;
 
 const form = document.querySelector("#ask");
 const line = document.querySelector("#line");
@@ -17,8 +20,10 @@ const start = document.querySelector("#start");
 let retry = 0;
 let busy = 0;
 let overdue = 0;
+let resting = 0;
 let underway = null;
-let asked = line.defaultValue.trim();
+let composing = false;
+let asked = mask(line.defaultValue.trim());
 let shown = asked;
 let waiting = null;
 
@@ -58,7 +63,8 @@ function answered(question) {
 }
 
 export function askNow() {
-  const question = line.value.trim();
+  // numbers of cards and people stay in the page
+  const question = mask(line.value.trim());
   if (question === asked) return;
   asked = question;
   waiting = null;
@@ -70,6 +76,20 @@ export function askNow() {
   else overdue ||= setTimeout(sendInstead, PATIENCE);
   // reading an article and coming back, or reloading, must not lose the question; it stays in this tab's own history
   history.replaceState({ question }, "");
+}
+
+/** What is typed is asked for at once; only the beginning of a card number waits until it is complete, or typing rests. */
+function typed() {
+  clearTimeout(resting);
+  resting = setTimeout(rest, RESTS_AFTER);
+  if (!isUnfinished(line)) askNow();
+}
+
+function rest() {
+  clearTimeout(resting);
+  if (composing) return;
+  askNow();
+  maskField(line);
 }
 
 function fields(question) {
@@ -117,7 +137,7 @@ function show(html, isAnswer) {
   replaceResults(html);
   const told = document.querySelector("#results [data-status]");
   if (line.value.length >= line.maxLength) say(`问题最多 ${line.maxLength} 个字，后面的没有收下`, true);
-  else say(told?.dataset.status ?? "");
+  else say((told?.dataset.status ?? "") + (/［(?:卡号|证件号|手机号)］/.test(asked) ? "，号码已遮住" : ""));
   answered(asked);
   if (isAnswer) waiting?.();
   waiting = null;
@@ -136,14 +156,38 @@ export function askInstead(question) {
   askNow();
 }
 
+/** Put the answer to something else on the page, such as a piece of the call; the line is empty then. */
+export function showInstead(html) {
+  giveUp();
+  line.value = asked = shown = "";
+  waiting = null;
+  history.replaceState({ question: "" }, "");
+  start.hidden = true;
+  scrollTo(0, 0);
+  replaceResults(html);
+  const found = document.querySelector("#results .found");
+  form.dataset.answered = found?.dataset.question ?? "";
+  say(found?.dataset.status ?? "");
+}
+
 export const clearLine = () => askInstead("");
 
 // letters of an input method are not the question yet
-line.addEventListener("compositionend", askNow);
+line.addEventListener("compositionstart", () => {
+  composing = true;
+});
+line.addEventListener("compositionend", () => {
+  composing = false;
+  typed();
+});
 line.addEventListener("input", (event) => {
-  if (!event.isComposing) askNow();
+  if (!event.isComposing) typed();
+});
+line.addEventListener("blur", () => {
+  if (mask(line.value) !== line.value) rest();
 });
 form.addEventListener("submit", (event) => {
+  maskField(line);
   // “为什么是这些？” sends the question to a window of its own
   if (event.submitter?.formTarget) return;
   event.preventDefault();

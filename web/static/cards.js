@@ -17,6 +17,11 @@ export const isOpen = (card) => card.querySelector(FOLD).open;
 
 const title = (card) => card.querySelector(".title").textContent;
 
+/** Let the rest of the page know what was done with a card: the event `kb:did`. */
+function tell(card, did, more = {}) {
+  card.dispatchEvent(new CustomEvent("kb:did", { bubbles: true, detail: { did, key: card.dataset.key, title: title(card), ...more } }));
+}
+
 export function select(card, { focus = false, announce = true } = {}) {
   for (const other of drawn()) {
     const chosen = other === card;
@@ -73,6 +78,13 @@ export function toggleVerified(card) {
   if (!verifiedBox(card)) return toast("这一条不用核身");
   setVerified(card, !verifiedBox(card).checked);
   toast(verifiedBox(card).checked ? "已核身" : "已取消核身");
+  tell(card, verifiedBox(card).checked ? "tick" : "untick");
+}
+
+/** Take every tick back: the next caller is somebody else. */
+export function forgetVerified() {
+  choices.clear();
+  for (const card of drawn()) if (verifiedBox(card)) setVerified(card, false);
 }
 
 export async function copyScript(card) {
@@ -80,6 +92,7 @@ export async function copyScript(card) {
   const said = card.querySelector(".say:not([hidden])");
   const done = await copyText(said.dataset.copy);
   toast(done ? "已复制" : "没复制成功，请选中文字后按 Ctrl+C");
+  if (done) tell(card, "copy", { tone: said.dataset.name });
 }
 
 function setTone(card, tone) {
@@ -110,6 +123,7 @@ export function nextStep(card) {
   const next = steps[at + 1];
   if (!next) return toast("步骤走完了");
   next.setAttribute("aria-current", "step");
+  tell(card, "step", { step: at + 2, of: steps.length });
   reveal(next);
 }
 
@@ -147,7 +161,10 @@ export function replaceResults(html) {
 }
 
 results?.addEventListener("change", (event) => {
-  if (event.target.matches(".verified")) setVerified(event.target.closest(".card"), event.target.checked);
+  if (!event.target.matches(".verified")) return;
+  const card = event.target.closest(".card");
+  setVerified(card, event.target.checked);
+  tell(card, event.target.checked ? "tick" : "untick");
 });
 results?.addEventListener("click", (event) => {
   const card = event.target.closest(".card");

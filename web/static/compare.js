@@ -47,7 +47,9 @@ function openMarked() {
   for (const { id } of marks) address.searchParams.append("id", id);
   const { value } = document.querySelector("#ask input[name=at]") ?? {};
   if (value) address.searchParams.append("at", value);
-  location.assign(address);
+  // in a frame of another system it stands beside: only the desk may be framed
+  if (document.querySelector("base[target=_blank]")) window.open(address, "_blank", "noopener");
+  else location.assign(address);
 }
 
 function clear() {

@@ -42,12 +42,12 @@ export function finish(root) {
 
 /** Keep the cards that the new answer begins with too, if what stands above them is the same; drop all else. */
 function stay(root, frame, before, cards) {
-  const told = frame.querySelector("[data-status]")?.dataset.status;
+  const told = frame.querySelector("[data-status]")?.dataset;
   const same = list?.isConnected && unstated(before) === opening;
   let kept = 0;
   while (same && kept < drawn.length && drawn[kept] === cards[kept]) kept += 1;
   if (kept) {
-    root.querySelector("[data-status]").dataset.status = told;
+    Object.assign(root.querySelector("[data-status]").dataset, told);
     while (list.children.length > kept) list.lastElementChild.remove();
   } else {
     root.replaceChildren(frame);
@@ -58,7 +58,7 @@ function stay(root, frame, before, cards) {
   return kept;
 }
 
-const unstated = (html) => html.replace(/ data-status="[^"]*"/, "");
+const unstated = (html) => html.replace(/ data-(?:question|status)="[^"]*"/g, "");
 const full = () => list.lastElementChild.getBoundingClientRect().bottom > innerHeight;
 
 function add() {

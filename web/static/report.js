@@ -2,6 +2,7 @@
 
 import { selected } from "./cards.js";
 import { toast } from "./copy.js";
+import { mask } from "./mask.js";
 
 const LOOK_AGAIN_AFTER = 120_000;
 const UNDO_FOR = 8000;
@@ -64,12 +65,15 @@ async function may() {
   }
 }
 
+// what was typed, and the question, go out without numbers of cards and people
+const masked = (fields) => new URLSearchParams(Object.entries(fields).map(([name, value]) => [name, mask(value)]));
+
 /** What the service says to something sent: `said` and where it can be taken back, or `message` about what went wrong. */
 async function post(address, fields) {
   try {
     const { may: allowed, csrf } = await state();
     if (!allowed) return { signedOut: true };
-    const response = await fetch(address, { method: "POST", headers: { "X-CSRFToken": csrf }, body: new URLSearchParams(fields) });
+    const response = await fetch(address, { method: "POST", headers: { "X-CSRFToken": csrf }, body: masked(fields) });
     if (response.status === 401) return { signedOut: true };
     const { data, error } = await response.json();
     return data ?? error;
@@ -86,8 +90,15 @@ async function send(dialog, address, fields) {
   if (answer.message) return problem(dialog, answer.message);
   dialog.close();
   if (answer.signedOut) return signInDialog.showModal();
+  const title = dialog.querySelector(".report-about").textContent;
+  tell(dialog === feedbackDialog ? { did: "feedback", key: about, title, kind: fields.kind } : { did: "gap", text: fields.q });
   if (dialog === feedbackDialog) text.value = "";
   say(answer);
+}
+
+/** Let the rest of the page know what was sent: the event `kb:did`. */
+function tell(detail) {
+  document.dispatchEvent(new CustomEvent("kb:did", { detail }));
 }
 
 function say({ said, undo }) {
@@ -111,6 +122,7 @@ export async function undo() {
   if (!address) return;
   hide();
   const { said, message } = await post(address, {});
+  if (said) tell({ did: "unsent" });
   toast(said ?? message ?? "登录已过期，没能撤销");
 }
 
