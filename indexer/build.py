@@ -23,7 +23,7 @@ from indexer.state import open_states
 from indexer.writing import append, restate, restating
 from kb import pinyin
 from kb.errors import IndexProblem
-from kb.files import why
+from kb.files import told
 from kb.lexicon import load_lexicon
 from kb.library import article_id
 from kb.registry import load_registry, registry_print
@@ -58,7 +58,7 @@ def _told(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise IndexProblem(f"索引没有写成，原来的照常服务：{error.filename or place}：{why(error)}。") from error
+        raise IndexProblem(f"索引没有写成，原来的照常服务：{told(error, place)}") from error
 
 
 def build(settings: Settings, now: datetime, progress: Progress = no_progress) -> Built:

@@ -21,7 +21,7 @@ class FieldWeight:
 ARTICLE_FIELDS: dict[str, FieldWeight] = {
     "title": FieldWeight(1.0, 0.75),
     "questions": FieldWeight(1.0, 0.75),
-    "keywords": FieldWeight(1.0, 0.5),
+    "keywords": FieldWeight(2.0, 0.5),
     "body": FieldWeight(0.3, 0.75),
 }
 SECTION_FIELDS: dict[str, FieldWeight] = {

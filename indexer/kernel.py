@@ -301,6 +301,34 @@ def compare(
         marks[character] = 0
 
 
+@_compiled(
+    types.void(
+        _given(types.uint16), _given(types.uint16), _given(types.int64), _given(types.float32), types.int64[::1],
+        types.uint8[::1], _FLOATS,
+    )
+)  # fmt: skip
+def hold(
+    question: NDArray[np.uint16], held: NDArray[np.uint16], ends: Ints, weights: Floats, articles: Ints,
+    marks: NDArray[np.uint8], made: Floats,
+) -> None:  # fmt: skip
+    """The share of a question's characters, by weight, that some articles hold anywhere: fill `made` [articles].
+
+    `held`, `ends`: the characters of each article, each once. `weights` by character; `marks` zeros, by character.
+    """
+    whole = 0.0
+    for character in question:
+        whole += weights[character] if marks[character] == 0 else 0.0
+        marks[character] = 1
+    for row in range(len(articles)):
+        found = 0.0
+        for at in range(ends[articles[row]], ends[articles[row] + 1]):
+            if marks[held[at]]:
+                found += weights[held[at]]
+        made[row] = found / whole if whole > 0 else 0.0
+    for character in question:
+        marks[character] = 0
+
+
 @_compiled(types.int64(types.int64))
 def _count(bits: int) -> int:
     """How many bits are set."""

@@ -17,7 +17,7 @@ from indexer.learned import Learned
 from indexer.ranking import Found
 from indexer.segment import Segment
 from indexer.weights import RERANKING
-from indexer.wording import CHARACTERS, channel_bits, codes
+from indexer.wording import CHARACTERS, Wording, channel_bits, codes
 from kb.backend import Influence
 from kb.intents import intents
 from kb.query import Query
@@ -26,6 +26,9 @@ from kb.query import Query
 CANDIDATES = 30
 FEATURES = tuple(RERANKING)
 _WEIGHTS = np.array(list(RERANKING.values()), np.float32)
+# how far a question that must not find an article sends it back, and from which likeness of pairs on it is that question
+REFUSAL, _SAME = 14.0, 0.75
+_PAIRS = FEATURES.index("pairs")
 # units of scores and lengths, so that weights are of one size
 _SCORE, _LENGTH = 20.0, 20.0
 Rows = NDArray[np.float32]
@@ -71,7 +74,12 @@ class Reranker:
 
     def features(self, query: Query, found: Sequence[tuple[int, Found]]) -> Rows:
         """The features of candidates (number of segment, found), float32 [candidates, FEATURES]."""
+        return self._judged(query, found)[0]
+
+    def _judged(self, query: Query, found: Sequence[tuple[int, Found]]) -> tuple[Rows, Scores]:
+        """The features of candidates, and how much each refuses the question (see `_refused`), float32 [candidates]."""
         question = asked(query)
+        refused = np.zeros(len(found), np.float32)
         scores = np.array([f.score for _, f in found], np.float32)
         made = np.empty((len(found), len(FEATURES)), np.float32)
         made[:, 0] = scores / (scores.max() if len(found) else 1)
@@ -82,18 +90,24 @@ class Reranker:
         articles = np.array([f.article for _, f in found], np.int64)
         for number in set(numbers.tolist()):
             of_segment = numbers == number
-            made[of_segment, 3:] = self._of_segment(question, number, articles[of_segment], decisions)
-        return made
+            chosen, wording = articles[of_segment], self._segments[number].wording
+            made[of_segment, 3:] = self._of_segment(question, number, chosen, decisions)
+            refused[of_segment] = self._refused(question, wording, chosen, made[of_segment, _PAIRS])
+        # an article that is near by its terms, and holds the rest of the question as well
+        made[:, -1] *= made[:, 0]
+        return made, refused
 
     def _of_segment(self, question: Asked, number: int, articles: Ids, decisions: Scores | None) -> Rows:
-        """Likeness, length, channels, intents and what was learned of articles of a segment, [articles, 13]."""
+        """Likeness, length, channels, intents, what was learned and what is held of articles of a segment, [articles, 14]."""
         wording = self._segments[number].wording
         alike, agreeing = np.empty((len(articles), 5), np.float32), np.empty((len(articles), 6), np.float32)
         kernel.compare(
             question.codes, wording.phrases, wording.ends, wording.owners, self._characters, articles, _MARKS.marks, alike
         )  # fmt: skip
         kernel.agree(question.intents, question.channels, wording.intents, wording.channels, articles, agreeing)
-        made = np.zeros((len(articles), 13), np.float32)
+        held = np.empty(len(articles), np.float32)
+        kernel.hold(question.codes, wording.held, wording.held_ends, self._characters, articles, _MARKS.marks, held)
+        made = np.zeros((len(articles), 14), np.float32)
         made[:, :5] = alike
         made[:, 4] /= _LENGTH
         made[:, 5:11] = agreeing
@@ -102,7 +116,25 @@ class Reranker:
             made[:, 11] = np.where(rows >= 0, decisions[rows], 0)
             # one whose decision waits for the next whole build is neither lifted nor pushed down
             made[:, 12] = ~wording.has_phrasings[articles]
+        made[:, 13] = held
         return made
+
+    def _refused(self, question: Asked, wording: Wording, articles: Ids, own: Scores) -> Scores:
+        """How much more a question is like one that an article must not be found by than like its own words, [articles].
+
+        0 unless it is put nearly as the editor put it. `own`: likeness of pairs to the article's title and phrasings.
+        """
+        more = np.zeros(len(articles), np.float32)
+        having = np.flatnonzero(wording.has_refusals[articles])
+        if len(having):
+            alike = np.empty((len(having), 5), np.float32)
+            kernel.compare(
+                question.codes, wording.refusals, wording.refusal_ends, wording.refusal_owners, self._characters,
+                articles[having], _MARKS.marks, alike,
+            )  # fmt: skip
+            said = alike[:, 2]
+            more[having] = np.where(said >= _SAME, np.maximum(said - own[having], 0), 0)
+        return more
 
     def _compared(self, found: Sequence[tuple[int, Found]]) -> list[int]:
         """Places of the candidates that are compared."""
@@ -110,12 +142,16 @@ class Reranker:
         return [place for place, (n, f) in first if f.section < 0 and not self._segments[n].by_clause[f.article]]
 
     def influences(self, query: Query, found: Sequence[tuple[int, Found]], place: int) -> list[Influence]:
-        """What each feature of one candidate counts, in the order of FEATURES; empty where it is not compared."""
+        """What each feature of one candidate counts, in the order of FEATURES, then what its editors refuse; empty where it is
+        not compared."""
         places = self._compared(found)
         if query.codes or len(places) < 2 or place not in places:
             return []
-        values = self.features(query, [found[p] for p in places])[places.index(place)]
-        return list(map(Influence, FEATURES, values.tolist(), (values * _WEIGHTS).tolist()))
+        features, refused = self._judged(query, [found[p] for p in places])
+        row = places.index(place)
+        values = features[row]
+        made = list(map(Influence, FEATURES, values.tolist(), (values * _WEIGHTS).tolist()))
+        return [*made, Influence("refused", float(refused[row]), -REFUSAL * float(refused[row]))]
 
     def reorder(self, query: Query, found: Sequence[tuple[int, Found]], limit: int) -> list[tuple[int, Found]]:
         """The first candidates in their final order, with their final scores: the odds against the first, times its score.
@@ -127,7 +163,8 @@ class Reranker:
         if query.codes or len(places) < 2:
             return list(found[:limit])
         candidates = [found[place] for place in places]
-        values = self.features(query, candidates) @ _WEIGHTS
+        features, refused = self._judged(query, candidates)
+        values = features @ _WEIGHTS - REFUSAL * refused
         order = np.argsort(-values, kind="stable").tolist()
         odds = np.exp(values - values[order[0]]).tolist()
         best = max(f.score for _, f in candidates)

@@ -18,7 +18,7 @@ from indexer.bundle import Arrays, open_bundle, packed, part, write_bundle
 from indexer.fields import CLAUSE_ARTICLE
 from indexer.forward import Forward, Handed, forward_arrays
 from indexer.inverted import Inverted
-from indexer.wording import Wording, wording_arrays
+from indexer.wording import Wording, held_arrays, wording_arrays
 from kb.lookup import write_table
 from kb.naming import Naming
 
@@ -48,6 +48,7 @@ def write_segment(folder: Path, name: str, made: Forward, inverted: Inverted, av
         **packed("prepared", [e.prepared for e in entries]),
         "lookup": np.frombuffer(table, np.uint8),
         **wording_arrays([e.naming for e in entries]),
+        **held_arrays(made),
     }
     texts = packed("stored", [e.stored for e in entries])
     for file, arrays in zip(segment_files(name), (serve, texts, forward_arrays(made)), strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -10,25 +11,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.batch import ranges
 from indexer.bundle import Arrays
+from indexer.forward import Forward
 from kb.intents import intents
 from kb.normalize import normalize
 from kb.quantities import find_quantities
+from kb.text import CONCEPT
 from kb.types import CHANNELS
 
 Codes = NDArray[np.uint16]
 # phrasings of an article and characters of each that are compared; more cost time and hardly find more
 MOST_PHRASES, MOST_CHARACTERS = 24, 64
 CHARACTERS = 1 << 16
+# says nothing about what is asked
+_SIGNS = re.compile(r"[\s,.?!;:、。…·\"'“”‘’()《》〈〉\[\]【】「」~—_-]+")
+# words whose characters stand in pairs as well; articles whose characters are collected at once
+_IN_PAIRS = re.compile("w[\u4e00-\u9fff]{2,}")
+_AT_ONCE = 1024
 
 
 def codes(plain: str) -> Codes:
-    """Characters of a normalised text, uint16: spaces left out, quantities as they are indexed, however they are written;
+    """Characters of a normalised text, uint16: punctuation left out, quantities as they are indexed, however they are written;
     those beyond the basic plane are one."""
     plain = plain.replace(" ", "")
-    for quantity in reversed(list(find_quantities(plain))):
-        plain = plain[: quantity.start] + quantity.term + plain[quantity.end :]
-    raw = np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32)[:MOST_CHARACTERS]
+    kept, at = [], 0
+    for quantity in find_quantities(plain):
+        kept += [_SIGNS.sub("", plain[at : quantity.start]), quantity.term]
+        at = quantity.end
+    return _numbers("".join(kept) + _SIGNS.sub("", plain[at:]))[:MOST_CHARACTERS]
+
+
+def _numbers(text: str) -> Codes:
+    raw = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
     return np.minimum(raw, CHARACTERS - 1).astype(np.uint16)
 
 
@@ -75,6 +90,29 @@ def _texts(name: str, texts: Sequence[Codes], owners: Sequence[int]) -> Arrays:
     }
 
 
+def held_arrays(made: Forward) -> Arrays:
+    """`held` uint16 and `held_ends` int64 [articles + 1]: the characters of each article in all its fields, each once, ascending.
+
+    None for regulations that are found by clause, which are long and are not compared.
+    """
+    spelt = [_numbers("" if t.startswith("w" + CONCEPT) or _IN_PAIRS.fullmatch(t) else t[1:]) for t in made.vocabulary]
+    sizes = np.array(list(map(len, spelt)), np.int64)
+    starts = np.cumsum(sizes) - sizes
+    characters = np.concatenate([*spelt, np.empty(0, np.uint16)]).astype(np.int64)
+    compared = np.array([not e.by_clause for e in made.entries], bool)
+    found = [np.empty(0, np.int64)]
+    for first in range(0, len(compared), _AT_ONCE):
+        chosen = np.arange(first, min(first + _AT_ONCE, len(compared)))
+        bounds = made.bounds[chosen[0] : chosen[-1] + 2]
+        rows = made.terms[bounds[0] : bounds[-1]]
+        owners = np.repeat(chosen, np.diff(bounds))
+        rows, owners = rows[compared[owners]], owners[compared[owners]]
+        found.append(np.unique(np.repeat(owners, sizes[rows]) << 16 | characters[ranges(starts[rows], sizes[rows])]))
+    held = np.concatenate(found)
+    counts = np.bincount(held >> 16, minlength=len(compared))
+    return {"held": (held & 0xFFFF).astype(np.uint16), "held_ends": np.cumsum([0, *counts.tolist()], dtype=np.int64)}
+
+
 class Wording:
     """The wording of a segment."""
 
@@ -82,11 +120,13 @@ class Wording:
         self.phrases: Codes = arrays["phrases"]
         self.ends: NDArray[np.int64] = arrays["phrases_ends"]
         self.owners: NDArray[np.int64] = arrays["phrases_owners"]
-        self._refused: Codes = arrays["refused"]
-        self._refused_ends: NDArray[np.int64] = arrays["refused_ends"]
-        self._refused_owners: NDArray[np.int64] = arrays["refused_owners"]
+        self.refusals: Codes = arrays["refused"]
+        self.refusal_ends: NDArray[np.int64] = arrays["refused_ends"]
+        self.refusal_owners: NDArray[np.int64] = arrays["refused_owners"]
         self._titles: Codes = arrays["titles"]
         self._title_ends: NDArray[np.int64] = arrays["titles_ends"]
+        self.held: Codes = arrays["held"]
+        self.held_ends: NDArray[np.int64] = arrays["held_ends"]
         self.intents: NDArray[np.int64] = arrays["title_intents"]
         self.channels: NDArray[np.int64] = arrays["title_channels"]
 
@@ -95,13 +135,18 @@ class Wording:
         """Which articles have more than their title, bool [articles]."""
         return np.diff(self.owners) > 1
 
+    @cached_property
+    def has_refusals(self) -> NDArray[np.bool_]:
+        """Which articles name questions that must not find them, bool [articles]."""
+        return np.diff(self.refusal_owners) > 0
+
     def texts(self, article: int) -> list[Codes]:
         """Title and phrasings of an article, those that hold anything."""
         return _parts(self.phrases, self.ends, self.owners, article)
 
     def refused(self, article: int) -> list[Codes]:
         """Questions that an article must not be found by."""
-        return _parts(self._refused, self._refused_ends, self._refused_owners, article)
+        return _parts(self.refusals, self.refusal_ends, self.refusal_owners, article)
 
     def title_frequencies(self, live: NDArray[np.bool_]) -> NDArray[np.int64]:
         """In how many titles of live articles each character stands, int64 [CHARACTERS]."""

@@ -134,9 +134,12 @@ def why(error: OSError) -> str:
     return _WHY.get(error.errno or 0) or error.strerror or str(error)
 
 
-def told(error: BaseException) -> str:
-    """An error in a report: what a disk does not allow with its path, others as they say it themselves."""
-    return f"{error.filename or '写文件时'}：{why(error)}。" if isinstance(error, OSError) else str(error)
+def told(error: BaseException, place: Path | str = "写文件时") -> str:
+    """An error in a report: what a disk does not allow with its path, or else with `place`; others as they say it themselves."""
+    if not isinstance(error, OSError):
+        return str(error)
+    # of two files it is the second that is written
+    return f"{error.filename2 or error.filename or place}：{why(error)}。"
 
 
 def of_the_disk(error: OSError) -> bool:

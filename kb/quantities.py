@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from kb.numerals import ARABIC, CHAIN, CHINESE, NO_UNIT, NUMBER, as_usual, parse_number, plain
 
-# not inside a longer Latin or digit run
-_LEFT = r"(?<![a-z0-9.,])"
+# not inside a longer Latin or digit run; a comma of the sentence (怎么办，5万) is none
+_LEFT = r"(?<![a-z0-9])(?<![a-z0-9][.,])"
 _CURRENCIES = {
     "美元": "美元",
     "美金": "美元",

@@ -27,6 +27,7 @@ from kb.settings import Settings  # noqa: E402
 from web.app import create_app  # noqa: E402
 
 WIDTHS = {400: 780, 1280: 860}
+BOTH = tuple(WIDTHS)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Scene:
     name: str
     does: Callable[[Desk], object]
     path: str = "/"
-    widths: tuple[int, ...] = (400, 1280)
+    widths: tuple[int, ...] = (400,)
 
 
 def _nothing(desk: Desk) -> None:
@@ -66,15 +67,14 @@ def _in_a_call(desk: Desk) -> Desk:
 
 SCENES = (
     Scene("start", _nothing),
-    Scene("answer", lambda desk: desk.ask("换号了收不到验证码").press("Enter")),
+    Scene("answer", lambda desk: desk.ask("换号了收不到验证码").press("Enter"), widths=BOTH),
     Scene("verified", lambda desk: desk.ask("换号了收不到验证码").press("Enter", "v", "n")),
-    Scene("fraud", lambda desk: desk.ask("有人让我转到安全账户").press("Enter")),
+    Scene("fraud", lambda desk: desk.ask("有人让我转到安全账户").press("Enter"), widths=BOTH),
     Scene("decide", lambda desk: desk.ask("转错账了怎么办").press("Enter", "v", "q", "1")),
     Scene("chips", lambda desk: desk.ask("挂失")),
     Scene("complaint", lambda desk: desk.ask("投诉多扣了手续费").press("Enter")),
     Scene("nothing", lambda desk: desk.ask("今天股市为什么大跌")),
-    Scene("compare", _nothing, "/compare?id=wealth-r2-fixed-income&id=wealth-t0-cash"),
-    Scene("compare-three", _nothing, "/compare?id=time-deposit-3y&id=time-deposit-5y&id=large-cd"),
+    Scene("compare", _nothing, "/compare?id=time-deposit-3y&id=time-deposit-5y", BOTH),
     Scene("keys", lambda desk: desk.ask("挂失").press("Enter", "?")),
     Scene("call", _in_a_call),
     Scene("wrap-up", lambda desk: _in_a_call(desk).press("w")),
@@ -82,7 +82,7 @@ SCENES = (
     Scene("transcript", _hear),
     Scene("feedback", lambda desk: desk.ask("挂失").press("Enter", "f")),
     Scene("article", _nothing, "/articles/change-reserved-phone"),
-    Scene("explain", _nothing, "/explain?q=U盾丢了"),
+    Scene("explain", _nothing, "/explain?q=U盾丢了", BOTH),
     Scene("as-of", lambda desk: desk.ask("三年定期利率"), "/?at=2026-12-20"),
 )
 
@@ -108,7 +108,8 @@ def _shoot(browser: Browser, address: str, scene: Scene, width: int, dark: bool,
 @click.option("--to", "folder", type=click.Path(path_type=Path), default=ROOT / "docs" / "images")
 @click.option("--only", multiple=True, help="names of the scenes; all without it")
 @click.option("--dark", is_flag=True, help="the dark colours too")
-def main(folder: Path, only: tuple[str, ...], dark: bool) -> None:
+@click.option("--both", is_flag=True, help="every scene in both widths, to be looked at")
+def main(folder: Path, only: tuple[str, ...], dark: bool, both: bool) -> None:
     """Take the pictures and say where they are."""
     folder.mkdir(parents=True, exist_ok=True)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -120,7 +121,7 @@ def main(folder: Path, only: tuple[str, ...], dark: bool) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
             for scene in (s for s in SCENES if not only or s.name in only):
-                for width in scene.widths:
+                for width in BOTH if both else scene.widths:
                     for shade in (False, True) if dark else (False,):
                         click.echo(
                             _shoot(browser, f"http://127.0.0.1:{server.server_port}", scene, width, shade, folder)

@@ -15,22 +15,25 @@ from indexer import build as building
 from kb import render
 from kb.clock import now
 from kb.settings import Settings
-from web.app import IDENTITY
+from web.app import IDENTITY, SERVICES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 VECTORS = vectors()
 # titles and phrasings have few characters
-SHORT = [v for v in VECTORS if len(v) <= 40 and v.isprintable()][:360]
+SHORT = [v for v in VECTORS if len(v) <= 40 and v.isprintable()][:351]
 ON_A_PAGE = 9
 IN_A_BODY = 120
+IN_A_FRAME = 40
 TOLD = "window.go = (n) => console.log(`RAN ${n}`)"
 # what would run when somebody follows it or points at it
 WAITING = """() => [...document.querySelectorAll("*")].filter((element) =>
   /^(javascript|data|vbscript):$/.test(element.protocol || "") || [...element.attributes].some((a) => a.name.startsWith("on"))
 ).map((element) => element.outerHTML)"""
 # would keep the rest of a page from being read as markup, or lead away from it
-SWALLOWING = re.compile("</?(?:template|textarea|script|style|title|select|noscript)|<!--|http-equiv|\x00", re.IGNORECASE)
+SWALLOWING = re.compile(
+    "</?(?:template|textarea|script|style|title|select|noscript)|<!--|http-equiv|\x00", re.IGNORECASE
+)
 
 
 def chunks(found, size):
@@ -46,9 +49,7 @@ def write_library(root):
     for number, vector in enumerate(SHORT):
         group = f"qx{number // ON_A_PAGE}"
         questions = [f"{group}{end}{vector}" for end in ("吧", "呀", "啊", "嘛", "呢", "哦")]
-        write_article(
-            root, f"short-{number}", title=vector, questions=questions, answer=f"{group}：{vector}"
-        )
+        write_article(root, f"short-{number}", title=vector, questions=questions, answer=f"{group}：{vector}")
     for number, found in enumerate(chunks(VECTORS, IN_A_BODY)):
         write_article(
             root, f"long-{number}", title=f"长文{number}", body=body_of([v for v in found if "\x00" not in v])
@@ -74,7 +75,7 @@ class Watched:
     def __init__(self, context, *, policy):
         context.add_init_script(TOLD)
         self.page = context.new_page()
-        self.ran, self.waiting, self.seen = set(), [], 0
+        self.ran, self.waiting, self.seen = set(), [], set()
         self.page.on("console", lambda m: self.ran.add(m.text) if m.text.startswith("RAN") else None)
         if not policy:
             self.page.route("**/*", self._without_policy)
@@ -91,7 +92,11 @@ class Watched:
         self.page.goto(address)
         # what runs by itself does so at once, or after an image that is not there
         self.page.wait_for_timeout(30)
-        self.seen += self.page.content().count("go(")
+        return self.looked()
+
+    def looked(self):
+        """Note which vectors stand in the page as it is now, and what of it would run later."""
+        self.seen |= set(re.findall(r"\((\d+)\)", self.page.content()))
         self.waiting += self.page.evaluate(WAITING)
         return self
 
@@ -116,7 +121,7 @@ def watch(chromium):
 def hostile(tmp_path_factory):
     """A library in which every text tries to run something, and its index."""
     folder = tmp_path_factory.mktemp("hostile")
-    settings = Settings(articles=folder / "articles", var=folder / "var", ask_limit=0)
+    settings = Settings(articles=folder / "articles", var=folder / "var", ask_limit=0, learned=False)
     write_library(settings.articles)
     built = building.build(settings, now())
     # a link to nowhere is an error of its article, which is shown all the same
@@ -131,8 +136,12 @@ def signed_in(app, address, role="agent editor lead approver"):
     return client, [{"name": name, "value": client.get_cookie(name).value, "url": address}]
 
 
+def number_of(app, draft):
+    return app.extensions[SERVICES].workbench.draft(int(draft)).number
+
+
 def nothing(watched, least):
-    assert watched.seen >= least
+    assert len(watched.seen) >= least
     assert watched.ran == set()
     assert watched.waiting == []
 
@@ -148,14 +157,15 @@ def test_cards_with_their_marks_run_nothing_without_the_policy(hostile, watch): 
         for group in range(len(SHORT) // ON_A_PAGE):
             # words of the markup are marked, so that it is cut into pieces
             watched.visit(f"{address}/?q=qx{group}+script+onerror+src+svg+go")
-        nothing(watched, 3 * len(SHORT))
+        nothing(watched, len(SHORT))
         # as it is drawn while somebody types
         watched.visit(address)
         for group in (1, 7, 20):
             with watched.page.expect_response("**/ask"):
                 watched.page.locator("#line").fill(f"qx{group} <img src=x onerror=go(9{group})>")
             watched.page.wait_for_timeout(200)
-        nothing(watched, 3 * len(SHORT))
+            watched.looked()
+        nothing(watched, len(SHORT))
 
 
 def test_articles_and_comparisons_run_nothing_without_the_policy(hostile, watch):  # row 64 W1
@@ -165,7 +175,7 @@ def test_articles_and_comparisons_run_nothing_without_the_policy(hostile, watch)
             watched.visit(f"{address}/articles/long-{number}")
         watched.visit(f"{address}/compare?id=short-1&id=short-2&id=short-3&id=short-4")
         watched.visit(f"{address}/explain?q=qx1")
-        nothing(watched, len(VECTORS) // 2)
+        nothing(watched, 900)
 
 
 def test_what_agents_and_leads_send_runs_nothing_without_the_policy(hostile, watch):  # row 64 W1
@@ -196,7 +206,7 @@ def test_what_agents_and_leads_send_runs_nothing_without_the_policy(hostile, wat
         )
         for path in pages:
             watched.visit(address + path)
-        nothing(watched, len(SHORT))
+        nothing(watched, 300)
 
 
 def test_the_preview_and_the_editor_run_nothing_without_the_policy(hostile, watch):  # row 64 W1
@@ -211,13 +221,13 @@ def test_the_preview_and_the_editor_run_nothing_without_the_policy(hostile, watc
             text = article_text(f"long-{number}", title=SHORT[number], answer=SHORT[number + 9], body=body_of(found))
             seen = client.post(
                 f"/edit/drafts/{draft}/save",
-                data={"view": "source", "text": text},
+                data={"view": "source", "number": number_of(app, draft), "text": text},
                 headers={"X-CSRFToken": csrf(client)},
             )
             assert seen.status_code < 400, seen.text
             for page in ("preview", "write?view=source", ""):
                 watched.visit(f"{address}/edit/drafts/{draft}/{page}".rstrip("/"))
-        nothing(watched, len(VECTORS))
+        nothing(watched, 900)
 
 
 def test_the_offline_pack_runs_nothing_without_its_policy(hostile, watch, tmp_path):  # row 64 W1
@@ -231,11 +241,8 @@ def test_the_offline_pack_runs_nothing_without_its_policy(hostile, watch, tmp_pa
     for group in (*range(0, len(SHORT) // ON_A_PAGE, 4), "长文"):
         line.fill(f"qx{group}" if isinstance(group, int) else group)
         watched.page.wait_for_timeout(150)
-        watched.seen += watched.page.locator(".card").evaluate_all(
-            "(cards) => cards.filter((c) => c.outerHTML.includes('go(')).length"
-        )
-        watched.waiting += watched.page.evaluate(WAITING)
-    nothing(watched, 50)
+        watched.looked()
+    nothing(watched, 900)
 
 
 # the other wall
@@ -245,8 +252,8 @@ def test_the_offline_pack_runs_nothing_without_its_policy(hostile, watch, tmp_pa
 def uncleaned(tmp_path_factory):
     """A library whose bodies were put into the index as they were written: nothing was escaped, nothing cleaned."""
     folder = tmp_path_factory.mktemp("uncleaned")
-    settings = Settings(articles=folder / "articles", var=folder / "var", ask_limit=0)
-    for number, found in enumerate(chunks(VECTORS, 20)):
+    settings = Settings(articles=folder / "articles", var=folder / "var", ask_limit=0, learned=False)
+    for number, found in enumerate(chunks(VECTORS, IN_A_FRAME)):
         kept = [v for v in found if not SWALLOWING.search(v)]
         write_article(
             settings.articles, f"raw-{number}", title=f"原文{number}", body="## 内容\n\n" + "\n\n".join(kept or ["无"])
@@ -262,7 +269,7 @@ def uncleaned(tmp_path_factory):
 def test_the_policy_alone_lets_nothing_run_and_without_both_walls_much_does(uncleaned, watch, policy):  # W1
     with served(uncleaned) as (_, address):
         watched = watch(policy=policy)
-        for number in range(len(chunks(VECTORS, 20))):
+        for number in range(len(chunks(VECTORS, IN_A_FRAME))):
             watched.visit(f"{address}/articles/raw-{number}")
-    assert watched.seen > 300
+    assert len(watched.seen) > 300
     assert watched.ran == set() if policy else len(watched.ran) > 100

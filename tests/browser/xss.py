@@ -5,18 +5,20 @@ from html import escape
 from itertools import cycle
 from urllib.parse import quote
 
-# markup that runs by itself, X stands for what it runs
+# markup that runs by itself, § stands for what it runs
 KINDS = (
-    "<script>X</script>", "<script src=data:,X></script>", "<img src=x onerror=X>", "<image src=x onerror=X>",
-    "<svg onload=X>", "<svg><script>X</script></svg>", "<svg><animate onbegin=X attributeName=x dur=1s>",
-    "<svg><set onbegin=X attributeName=x dur=1s>", "<body onload=X>", "<body onpageshow=X>", "<video src=x onerror=X>",
-    "<video><source src=x onerror=X>", "<audio src=x onerror=X>", "<details open ontoggle=X>y</details>",
-    "<input autofocus onfocus=X>", "<select autofocus onfocus=X>", "<textarea autofocus onfocus=X>", "<a autofocus href=# onfocus=X>y",
-    "<iframe onload=X>", "<iframe src=javascript:X>", "<iframe srcdoc='<script>X</script>'>", "<object data=x onerror=X>",
-    "<embed src=javascript:X>", "<link rel=stylesheet href=x onerror=X>", "<style onload=X></style>", "<marquee onstart=X>y</marquee>",
-    "<math><mtext><table><mglyph><style><img src=x onerror=X>", "<p tabindex=1 autofocus onfocus=X>y", "<form><button autofocus onfocus=X>y",
-    "<meta http-equiv=refresh content=0;url=javascript:X>", "<base href=javascript:X//><a href=#>y",
-    "<template><script>X</script></template><img src=x onerror=X>", "<noscript><p title='</noscript><img src=x onerror=X>'>",
+    "<script>§</script>", "<script src=data:,§></script>", "<img src=x onerror=§>", "<image src=x onerror=§>",
+    "<svg onload=§>", "<svg><script>§</script></svg>", "<svg><animate onbegin=§ attributeName=x dur=1s>",
+    "<svg><set onbegin=§ attributeName=x dur=1s>", "<body onload=§>", "<body onpageshow=§>", "<video src=x onerror=§>",
+    "<video><source src=x onerror=§>", "<audio src=x onerror=§>", "<details open ontoggle=§>y</details>",
+    "<input autofocus onfocus=§>", "<select autofocus onfocus=§>", "<textarea autofocus onfocus=§>", "<a autofocus href=# onfocus=§>y",
+    "<iframe onload=§>", "<iframe src=javascript:§>", "<iframe srcdoc='<script>§</script>'>", "<object data=x onerror=§>",
+    "<embed src=javascript:§>", "<link rel=stylesheet href=x onerror=§>", "<style onload=§></style>",
+    "<marquee onstart=§>y</marquee>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=§>", "<p tabindex=1 autofocus onfocus=§>y",
+    "<form><button autofocus onfocus=§>y",
+    "<meta http-equiv=refresh content=0;url=javascript:§>", "<base href=javascript:§//><a href=#>y",
+    "<template><script>§</script></template><img src=x onerror=§>", "<noscript><p title='</noscript><img src=x onerror=§>'>",
 )  # fmt: skip
 # what stands around: the places that a text may come to stand in, and what ends them
 PLACES = (
@@ -25,9 +27,11 @@ PLACES = (
 )  # fmt: skip
 # links that run something when they are followed, and attributes that break out of one
 LINKS = (
-    "[x](javascript:X)", "[x](JaVaScRiPt:X)", "[x](java\tscript:X)", "[x](java&#10;script:X)", "[x](&#106;avascript:X)", "[x](\x01javascript:X)",
-    "[x](<javascript:X>)", "[x](data:text/html,<script>X</script>)", "[x](vbscript:X)", "<javascript:X>", "[x][y]\n\n[y]: javascript:X",
-    '[x](https://a.example" onmouseover="X)', "[x](https://a.example 'y\" onmouseover=\"X')", '![x" onerror="X](x)', "[x](//a.example/\"onfocus=X autofocus=\")",
+    "[x](javascript:§)", "[x](JaVaScRiPt:§)", "[x](java\tscript:§)", "[x](java&#10;script:§)", "[x](&#106;avascript:§)",
+    "[x](\x01javascript:§)",
+    "[x](<javascript:§>)", "[x](data:text/html,<script>§</script>)", "[x](vbscript:§)", "<javascript:§>", "[x][y]\n\n[y]: javascript:§",
+    '[x](https://a.example" onmouseover="§)', "[x](https://a.example 'y\" onmouseover=\"§')", '![x" onerror="§](x)',
+    "[x](//a.example/\"onfocus=§ autofocus=\")",
 )  # fmt: skip
 
 
@@ -35,18 +39,18 @@ def _mixed(text):
     return "".join(c.upper() if i % 2 else c for i, c in enumerate(text))
 
 
-# the same, written otherwise: X is put in afterwards, as names of functions are not free
+# the same, written otherwise: § is put in afterwards, as names of functions are not free
 WRITTEN = (
     lambda v: v,
-    lambda v: "X".join(part.upper() for part in v.split("X")),
-    lambda v: "X".join(map(_mixed, v.split("X"))),
+    lambda v: "§".join(part.upper() for part in v.split("§")),
+    lambda v: "§".join(map(_mixed, v.split("§"))),
     lambda v: re.sub(r"^<(\w+) ", r"<\1/", v),
     lambda v: re.sub(r"^<(\w+) ", "<\\1\x0c", v),
     lambda v: re.sub(r"^<(\w+) ", "<\\1\n", v),
-    lambda v: v.replace("=X", '="X"'),
-    lambda v: v.replace("=X", "='X'"),
-    lambda v: v.replace("=X", "=`X`"),
-    lambda v: v.replace(">", " //", 1) if v.endswith("X>") else v,
+    lambda v: v.replace("=§", '="§"'),
+    lambda v: v.replace("=§", "='§'"),
+    lambda v: v.replace("=§", "=`§`"),
+    lambda v: v.replace(">", " //", 1) if v.endswith("§>") else v,
     lambda v: v.removesuffix(">"),
     lambda v: v.replace("<script", "<scr<script>ipt").replace("<img", "<<img"),
     lambda v: v.replace("<", "\x00<"),
@@ -55,7 +59,7 @@ WRITTEN = (
     lambda v: "".join(f"&#x{ord(c):x}" if c in "<>" else c for c in v),
     lambda v: v.replace("<", "＜").replace(">", "＞"),
     lambda v: v.replace("<", "\\u003c").replace(">", "\\x3e"),
-    lambda v: quote(v, safe="X= "),
+    lambda v: quote(v, safe="§= "),
 )
 
 
@@ -64,4 +68,4 @@ def vectors():
     made = {written(kind) for kind in KINDS for written in WRITTEN}
     places = cycle(PLACES)
     made = {place.replace("{}", v) for v in sorted(made) for place in (next(places), "{}")} | set(LINKS)
-    return [v.replace("X", f"go({n})") for n, v in enumerate(sorted(made), 1)]
+    return [v.replace("§", f"go({n})") for n, v in enumerate(sorted(made), 1)]

@@ -215,3 +215,37 @@ def test_candidates_behind_the_first_thirty_stay_behind_them(growing, at):
     assert {f.article for _, f in after[:30]} == {f.article for _, f in before[:30]}
     assert [f.article for _, f in after[30:]] == [f.article for _, f in before[30:]]
     assert [f.score for _, f in after] == sorted((f.score for _, f in after), reverse=True)
+
+
+def held(settings, text, at):
+    """For each candidate of a question, the share of its characters that the article holds, times how near it is."""
+    return {id: (row["nearest_held"], row["nearest"]) for id, row in features(settings, text, at).items()}
+
+
+def test_what_an_article_says_in_its_answer_is_held_as_well(growing, at):
+    write_article(growing.articles, "lost", title="电子密令挂失", **{**BARE, "answer": "没带在身边时，请到网点。"})
+    building.build(growing, now())
+    found = held(growing, "电子密令没带在身边", at)
+    assert found["lost"][0] == pytest.approx(found["lost"][1])
+    assert all(share < near for id, (share, near) in found.items() if id != "lost")
+
+
+def test_no_character_of_another_name_of_a_thing_is_held(growing, at):
+    write_lexicon(growing.articles, terms=["电子密令"], synonyms=["电子密令 = 口令宝"])
+    building.build(growing, now())
+    found = held(growing, "口令宝挂失", at)
+    assert found["lost"][0] < found["lost"][1]
+
+
+def test_what_must_not_find_an_article_stands_behind_all_others_however_well_it_fits(growing, at):  # row 49
+    question = "转账的限额怎么调高"
+    assert order(growing, question, at)[0] == "any"
+    write_article(growing.articles, "any", title="转账的限额", **BARE, not_queries=["转账的限额怎么调高？"])
+    building.build(growing, now())
+    assert order(growing, question, at)[-1] == "any"
+
+
+def test_what_must_not_find_an_article_hinders_no_other_question(growing, at):  # row 49
+    write_article(growing.articles, "any", title="转账的限额", **BARE, not_queries=["手机银行转账的限额怎么调"])
+    building.build(growing, now())
+    assert order(growing, "转账的限额", at)[0] == "any"

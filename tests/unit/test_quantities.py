@@ -423,3 +423,12 @@ def test_looking_only_where_a_quantity_may_begin_misses_none(text):
             everywhere.append(found)
         at = found.end if found else match.start() + 1
     assert list(find_quantities(text)) == everywhere
+
+
+@pytest.mark.parametrize("text", ["怎么办，5万块", "怎么办,5万块", "取不出来.50000元"])
+def test_a_comma_of_the_sentence_is_no_part_of_the_amount_behind_it(text):  # row 5
+    assert quantities(text) == ["50000"]
+
+
+def test_what_stands_behind_the_comma_of_a_number_is_a_part_of_it():
+    assert all("5" not in quantities(text) for text in ("1,5", "v1.5", "a,5"))

@@ -29,7 +29,8 @@ TEXT = st.text(st.sampled_from("网银盾换卡挂失"), max_size=8)
 
 def wording(*articles):
     """The wording of articles, each: title, phrasings, questions it must not be found by."""
-    return Wording(wording_arrays([row(*article) for article in articles]))
+    nothing_held = {"held": np.empty(0, np.uint16), "held_ends": np.zeros(len(articles) + 1, np.int64)}
+    return Wording({**wording_arrays([row(*article) for article in articles]), **nothing_held})
 
 
 def row(title, phrasings=(), refused=()):
@@ -54,6 +55,11 @@ def test_amounts_are_the_same_characters_however_they_are_written(amount):  # ro
 
 def test_spaces_do_not_count():
     assert read([codes(" 网 银 盾 ")]) == ["网银盾"]
+
+
+def test_punctuation_does_not_count_but_the_point_of_an_amount_does():
+    assert read([said("卡丢了，怎么办？（急）")]) == ["卡丢了怎么办急"]
+    assert said("取1.5万").tolist() == said("取15000").tolist() != said("取15万").tolist()
 
 
 def test_characters_beyond_the_basic_plane_are_one():
