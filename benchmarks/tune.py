@@ -28,7 +28,7 @@ from benchmarks.report import Chart, Progress, Report, result_options, work_fold
 from indexer import weights as table
 from indexer.backends import CurrentSearcher
 from indexer.build import build
-from indexer.reranking import CANDIDATES, FEATURES
+from indexer.reranking import CANDIDATES, FEATURES, compared
 from indexer.weights import RERANKING
 from kb.clock import now
 from kb.editing.asking import Question, questions_to
@@ -68,7 +68,7 @@ def candidates(articles: Path, pairs: Path | None, var: Path) -> list[Asked]:
         for number, question in enumerate(questions):
             query = searcher.understanding.understand(question.text, searcher.knows)
             found = searcher.candidates(query, at, question.viewer, CANDIDATES)
-            found = [(n, f) for n, f in found if f.section < 0 and not searcher.segments[n].by_clause[f.article]]
+            found = found.at(compared(found))
             wanted = {question.article_id, *question.also}
             right = [searcher.segments[n].key(f.article).rpartition("@")[0] in wanted for n, f in found]
             made = searcher.reranker.features(query, found) if found else np.zeros((0, len(FEATURES)))

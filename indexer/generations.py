@@ -17,7 +17,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,8 @@ MANIFEST = "manifest.json"
 SEGMENTS = "segments"
 _POINTER = "current"
 _STAMP = "%Y%m%d-%H%M%S-%f"
+# bytes hashed at once: in between, a thread waits until the others let it have the interpreter
+_PIECE = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,13 @@ def verify_files(folder: Path, manifest: Manifest, *, everything: bool = False, 
     Every file that answers questions is compared with its checksum; those that only building needs (`_IDLE`) if `everything`
     is asked for. What this process has checked and was not touched since is read once more only if `again`.
     """
+    with verifying(folder, manifest, everything=everything, again=again):
+        pass
+
+
+@contextlib.contextmanager
+def verifying(folder: Path, manifest: Manifest, *, everything: bool = False, again: bool = False) -> Iterator[None]:
+    """`verify_files` beside what is done in the meantime; raised at the end, in place of any other error."""
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
     for name in sorted(present ^ set(manifest.files)):
         what = "缺少文件" if name in manifest.files else "多出文件"
@@ -167,13 +176,20 @@ def verify_files(folder: Path, manifest: Manifest, *, everything: bool = False, 
     names.sort(key=lambda n: -(folder / n).stat().st_size)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         found = [(n, pool.submit(checksum, folder / n)) for n in names]
-    for name, future in found:
         try:
-            actual = future.result()
-        except OSError as error:
-            raise IndexCorrupt(f"索引 {folder.name} 的文件 {name} 读不出来：{error.strerror}。") from error
-        if actual != manifest.files[name]:
-            raise IndexCorrupt(f"索引 {folder.name} 的文件 {name} 已损坏（校验和不符）。")
+            yield
+        finally:
+            for name, future in found:
+                _compare(folder.name, name, future, manifest.files[name])
+
+
+def _compare(generation: str, name: str, found: Future[str], wanted: str) -> None:
+    try:
+        actual = found.result()
+    except OSError as error:
+        raise IndexCorrupt(f"索引 {generation} 的文件 {name} 读不出来：{error.strerror}。") from error
+    if actual != wanted:
+        raise IndexCorrupt(f"索引 {generation} 的文件 {name} 已损坏（校验和不符）。")
 
 
 def identities(folder: Path) -> Identities:
@@ -269,8 +285,12 @@ def _identity(path: Path) -> _Identity:
 
 
 def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    piece = bytearray(min(_PIECE, path.stat().st_size or 1))
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(piece):
+            digest.update(memoryview(piece)[:size])
+    return digest.hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -7,49 +7,28 @@ this file, or in the user's cache folder, or where `NUMBA_CACHE_DIR` says. Array
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numpy.typing import NDArray
 
+from indexer.compiling import compiled, given
 from indexer.fields import CLAUSE_ARTICLE, CLAUSE_OWN, COVERAGE, SECTION_COVERAGE, SECTION_NAMED
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
+# units of scores and lengths, so that weights of features are of one size
+SCORE_UNIT, LENGTH_UNIT = 20.0, 20.0
 # a share of the question is never counted for more than the whole, but sums of float32 may be greater by a little
 _SLACK = 1.0001
-
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def _compiled(signature: Any) -> Callable[[Function], Function]:
-    """Compile a function for one signature, now."""
-
-    def compile_now(function: Function) -> Function:
-        try:
-            made = njit(signature, cache=True)(function)
-        except RuntimeError:  # there is no folder to keep it in: it takes some seconds each time
-            made = njit(signature)(function)
-        compiled: Function = made
-        return compiled
-
-    return compile_now
-
-
-def _given(kind: Any, dimensions: int = 1) -> Any:
-    """An array that is only read: it may lie in a mapped file."""
-    return types.Array(kind, dimensions, "C", readonly=True)
-
 
 _FLOATS, _SUMS, _INTS = types.float32[::1], types.float32[:, ::1], types.int64[::1]
 _PLACES = types.int64[:, ::1]
 
 
-@_compiled(types.int64(_given(types.uint64), types.uint64))
+@compiled(types.int64(given(types.uint64), types.uint64))
 def _find(ascending: NDArray[np.uint64], wanted: int) -> int:
     """The place of a number, -1 where it does not stand."""
     low, high = 0, len(ascending)
@@ -62,7 +41,7 @@ def _find(ascending: NDArray[np.uint64], wanted: int) -> int:
     return low if low < len(ascending) and ascending[low] == wanted else -1
 
 
-@_compiled(types.void(_given(types.uint64), _given(types.int64, 2), _given(types.uint64), _PLACES))
+@compiled(types.void(given(types.uint64), given(types.int64, 2), given(types.uint64), _PLACES))
 def look_up(hashes: NDArray[np.uint64], places: Ints, wanted: NDArray[np.uint64], found: Ints) -> None:
     """Fill `found` [wanted, 4] with the rows of `places` whose ascending hash is wanted; rows of zeros where there is none."""
     for number in range(len(wanted)):
@@ -71,8 +50,33 @@ def look_up(hashes: NDArray[np.uint64], places: Ints, wanted: NDArray[np.uint64]
             found[number, column] = places[place, column] if place >= 0 else 0
 
 
-@_compiled(
-    types.void(_INTS, _INTS, types.int64, types.int64, _given(types.int64), _given(types.float64), types.float64[:, ::1])
+@compiled(
+    types.void(
+        given(types.uint64), given(types.int64, 2), given(types.uint64), given(types.int64), given(types.int64),
+        given(types.int64), _PLACES, _INTS, _INTS,
+    )
+)  # fmt: skip
+def look_up_and_count(
+    hashes: NDArray[np.uint64], places: Ints, wanted: NDArray[np.uint64], gone: Ints, gone_articles: Ints,
+    gone_sections: Ints, found: Ints, in_articles: Ints, in_sections: Ints,
+) -> None:  # fmt: skip
+    """`look_up`, and add to `in_…` in how many live articles and sections each term stands.
+
+    `gone`: numbers of terms of deleted documents, ascending, and in how many deleted articles and sections each stands.
+    """
+    look_up(hashes, places, wanted, found)
+    for number in range(len(wanted)):
+        start, end, split, term = found[number, 0], found[number, 1], found[number, 2], found[number, 3]
+        in_articles[number] += split - start
+        in_sections[number] += end - split
+        place = np.searchsorted(gone, term) if end > start else len(gone)
+        if place < len(gone) and gone[place] == term:
+            in_articles[number] -= gone_articles[place]
+            in_sections[number] -= gone_sections[place]
+
+
+@compiled(
+    types.void(_INTS, _INTS, types.int64, types.int64, given(types.int64), given(types.float64), types.float64[:, ::1])
 )  # fmt: skip
 def weigh(
     in_articles: Ints, in_sections: Ints, articles: int, sections: int, groups: Ints, weights: Doubles, made: Doubles
@@ -104,9 +108,9 @@ def weigh(
     made[3] *= SECTION_COVERAGE / (whole_sections if whole_sections > 0 else 1.0)
 
 
-@_compiled(
+@compiled(
     types.void(
-        _given(types.uint32), _given(types.float32), _given(types.int64, 2), _given(types.int64), _given(types.float64, 2),
+        given(types.uint32), given(types.float32), given(types.int64, 2), given(types.int64), given(types.float64, 2),
         _SUMS, types.int32[::1],
     )
 )  # fmt: skip
@@ -119,7 +123,10 @@ def add_up(
     `documents`, `impacts`: the postings of the segment. `places`: from `look_up`. `marks` [documents]: space for notes.
     """
     sums[:] = 0
-    marks[:] = -1
+    for term in range(1, len(groups)):
+        if groups[term] >= 0 and groups[term] == groups[term - 1]:
+            marks[:] = -1
+            break
     for term in range(len(groups)):
         start, end, split = places[term, 0], places[term, 1], places[term, 2]
         group = groups[term]
@@ -141,7 +148,7 @@ def add_up(
                 sums[document, 1] += share
 
 
-@_compiled(types.int64(types.float32, types.int64, types.int64, _FLOATS, _INTS))
+@compiled(types.int64(types.float32, types.int64, types.int64, _FLOATS, _INTS))
 def _insert(score: float, number: int, held: int, scores: Floats, numbers: Ints) -> int:
     """Put a number among the best held so far, behind those of the same score; how many are held then."""
     place = min(held, len(scores) - 1)
@@ -152,7 +159,7 @@ def _insert(score: float, number: int, held: int, scores: Floats, numbers: Ints)
     return min(held + 1, len(scores))
 
 
-@_compiled(types.int64(_SUMS, _given(types.float32), _FLOATS, _INTS))
+@compiled(types.int64(_SUMS, given(types.float32), _FLOATS, _INTS))
 def pick_articles(sums: Floats, admitted: Floats, scores: Floats, numbers: Ints) -> int:
     """Fill `scores` and `numbers` with the best articles, best first, equal ones in the order of number; how many there are.
 
@@ -172,7 +179,7 @@ def pick_articles(sums: Floats, admitted: Floats, scores: Floats, numbers: Ints)
     return held
 
 
-@_compiled(types.int64(_SUMS, _given(types.float32), _given(types.int64), _given(types.boolean), _FLOATS, _INTS))
+@compiled(types.int64(_SUMS, given(types.float32), given(types.int64), given(types.boolean), _FLOATS, _INTS))
 def pick_clauses(
     sums: Floats, admitted: Floats, owners: Ints, clauses: NDArray[np.bool_], scores: Floats, numbers: Ints
 ) -> int:
@@ -197,7 +204,7 @@ def pick_clauses(
     return held
 
 
-@_compiled(types.int64(_SUMS, types.int64, types.int64, types.int64))
+@compiled(types.int64(_SUMS, types.int64, types.int64, types.int64))
 def pick_section(sums: Floats, articles: int, start: int, end: int) -> int:
     """The best of the sections from `start` to `end` that cover enough of the question, or -1."""
     best, found = np.float32(0), -1
@@ -210,10 +217,96 @@ def pick_section(sums: Floats, articles: int, start: int, end: int) -> int:
     return found
 
 
-_CODES, _MADE = _given(types.uint16), cast(Any, types.Tuple)
+# columns of the numbers of what was found: segment, article, section or -1, section to name or -1, whether it keeps its place
+SEGMENT, ARTICLE, SECTION, NAMED, FIXED = range(5)
+FOUND_COLUMNS = 5
+# columns of its values: score, coverage of the question, score by terms alone
+SCORE, COVERED, LEXICAL = range(3)
+VALUE_COLUMNS = 3
+_FOUND, _VALUES, _RISING, _FLAGS = types.int64[:, ::1], types.float64[:, ::1], given(types.int64), given(types.boolean)
 
 
-@_compiled(_MADE((types.float64,) * 4)(_CODES, _given(types.float32), types.uint8[::1]))
+@compiled(types.int64(_SUMS, given(types.float32), _RISING, _FLAGS, types.int64, _FOUND, _VALUES))
+def _best_articles(
+    sums: Floats,
+    admitted: Floats,
+    sections: Ints,
+    by_clause: NDArray[np.bool_],
+    limit: int,
+    found: Ints,
+    values: Doubles,
+) -> int:
+    """Fill the first rows with the best articles; how many there are. `sections` [articles + 1]: where each one's begin."""
+    scores, numbers = np.empty(limit, np.float32), np.empty(limit, np.int64)
+    held = pick_articles(sums, admitted, scores, numbers)
+    for row in range(held):
+        article = numbers[row]
+        found[row, ARTICLE], found[row, SECTION], found[row, FIXED] = article, -1, by_clause[article]
+        found[row, NAMED] = pick_section(sums, len(admitted), sections[article], sections[article + 1])
+        values[row, SCORE], values[row, COVERED] = scores[row], sums[article, 1]
+    return held
+
+
+@compiled(types.int64(_SUMS, given(types.float32), _RISING, _FLAGS, types.int64, types.int64, _FOUND, _VALUES))
+def _best_clauses(
+    sums: Floats, admitted: Floats, owners: Ints, clauses: NDArray[np.bool_], limit: int, most: int, found: Ints,
+    values: Doubles,
+) -> int:  # fmt: skip
+    """The same for clauses, at most `most` of an article."""
+    size = limit * (most + 2) + 20
+    scores, numbers = np.empty(size, np.float32), np.empty(size, np.int64)
+    row = 0
+    for place in range(pick_clauses(sums, admitted, owners, clauses, scores, numbers)):
+        section, article = numbers[place], owners[numbers[place]]
+        taken = 0
+        for before in range(row):
+            taken += 1 if found[before, ARTICLE] == article else 0
+        if row < limit and taken < most:
+            found[row, ARTICLE], found[row, SECTION], found[row, NAMED], found[row, FIXED] = (
+                article,
+                section,
+                section,
+                1,
+            )
+            values[row, SCORE], values[row, COVERED] = scores[place], sums[article, 1]
+            row += 1
+    return row
+
+
+@compiled(
+    types.int64(
+        given(types.uint32), given(types.float32), given(types.int64, 2), given(types.int64), given(types.float64, 2),
+        given(types.float32), _RISING, _FLAGS, _RISING, _FLAGS, types.int64, types.int64, types.int64,
+        _SUMS, types.int32[::1], _FOUND, _VALUES,
+    )
+)  # fmt: skip
+def best(
+    documents: NDArray[np.uint32], impacts: Floats, places: Ints, groups: Ints, weighed: Doubles,
+    admitted: Floats, sections: Ints, by_clause: NDArray[np.bool_], owners: Ints, clauses: NDArray[np.bool_],
+    segment: int, limit: int, of_article: int,
+    sums: Floats, marks: NDArray[np.int32], found: Ints, values: Doubles,
+) -> int:  # fmt: skip
+    """Everything that is done in one segment for a question, in one call: a call costs Python more than most of these loops.
+
+    Fills the first rows of `found` [rows, FOUND_COLUMNS] and `values` [rows, VALUE_COLUMNS]: `limit` articles, best first, then
+    as many clauses, at most `of_article` of one; how many rows. `segment`: its number. `sums` [documents, 2] and `marks`
+    [documents] are space; the rest is what the functions above take.
+    """
+    add_up(documents, impacts, places, groups, weighed, sums, marks)
+    held = _best_articles(sums, admitted, sections, by_clause, limit, found, values)
+    if of_article > 0:
+        held += _best_clauses(sums, admitted, owners, clauses, limit, of_article, found[held:], values[held:])
+    for row in range(held):
+        found[row, SEGMENT] = segment
+        values[row, COVERED] = min(1.0, values[row, COVERED] / COVERAGE)
+        values[row, LEXICAL] = values[row, SCORE]
+    return held
+
+
+_CODES, _MADE = given(types.uint16), cast(Any, types.Tuple)
+
+
+@compiled(_MADE((types.float64,) * 4)(_CODES, given(types.float32), types.uint8[::1]))
 def _characters(
     text: NDArray[np.uint16], weights: Floats, marks: NDArray[np.uint8]
 ) -> tuple[float, float, float, float]:
@@ -233,7 +326,7 @@ def _characters(
     return total, held, norm, common
 
 
-@_compiled(_MADE((types.float64, types.float64, types.int64))(_CODES, _CODES, _given(types.float32), types.uint8[::1]))
+@compiled(_MADE((types.float64, types.float64, types.int64))(_CODES, _CODES, given(types.float32), types.uint8[::1]))
 def _pairs(
     question: NDArray[np.uint16], text: NDArray[np.uint16], weights: Floats, marks: NDArray[np.uint8]
 ) -> tuple[float, float, int]:
@@ -260,9 +353,9 @@ def _pairs(
     return total, matched, longest
 
 
-@_compiled(
+@compiled(
     types.void(
-        _given(types.uint16), _given(types.uint16), _given(types.int64), _given(types.int64), _given(types.float32),
+        given(types.uint16), given(types.uint16), given(types.int64), given(types.int64), given(types.float32),
         types.int64[::1], types.uint8[::1], types.float32[:, ::1],
     )
 )  # fmt: skip
@@ -301,9 +394,9 @@ def compare(
         marks[character] = 0
 
 
-@_compiled(
+@compiled(
     types.void(
-        _given(types.uint16), _given(types.uint16), _given(types.int64), _given(types.float32), types.int64[::1],
+        given(types.uint16), given(types.uint16), given(types.int64), given(types.float32), types.int64[::1],
         types.uint8[::1], _FLOATS,
     )
 )  # fmt: skip
@@ -329,7 +422,7 @@ def hold(
         marks[character] = 0
 
 
-@_compiled(types.int64(types.int64))
+@compiled(types.int64(types.int64))
 def _count(bits: int) -> int:
     """How many bits are set."""
     found = 0
@@ -339,9 +432,9 @@ def _count(bits: int) -> int:
     return found
 
 
-@_compiled(
+@compiled(
     types.void(
-        types.int64, types.int64, _given(types.int64), _given(types.int64), types.int64[::1], types.float32[:, ::1]
+        types.int64, types.int64, given(types.int64), given(types.int64), types.int64[::1], types.float32[:, ::1]
     )
 )  # fmt: skip
 def agree(intents: int, channels: int, title_intents: Ints, title_channels: Ints, articles: Ints, made: Floats) -> None:
@@ -360,10 +453,10 @@ def agree(intents: int, channels: int, title_intents: Ints, title_channels: Ints
         made[row, 5] = _count(intents & ~asked)
 
 
-@_compiled(
+@compiled(
     types.void(
-        _given(types.uint64), _given(types.uint64), _given(types.int64), _given(types.float32), _given(types.uint32),
-        _given(types.float32), _FLOATS,
+        given(types.uint64), given(types.uint64), given(types.int64), given(types.float32), given(types.uint32),
+        given(types.float32), _FLOATS,
     )
 )  # fmt: skip
 def decide(
@@ -396,3 +489,84 @@ def decide(
         value = np.float32(values[number] / math.sqrt(squares))
         for at in range(ends[places[number]], ends[places[number] + 1]):
             made[rows[at]] += value * learned[at]
+
+
+@compiled(
+    types.void(
+        given(types.uint16), types.int64, types.int64, given(types.float32), given(types.float32),
+        given(types.uint16), given(types.int64), given(types.int64), given(types.int64), given(types.int64),
+        given(types.uint16), given(types.int64), given(types.int64), types.int64, _FOUND, _VALUES, types.uint8[::1],
+        types.float32[:, ::1],
+    )
+)  # fmt: skip
+def describe(
+    question: NDArray[np.uint16], intents: int, channels: int, characters: Floats, decisions: Floats,
+    phrases: NDArray[np.uint16], ends: Ints, owners: Ints, title_intents: Ints, title_channels: Ints,
+    characters_held: NDArray[np.uint16], held_ends: Ints, learned: Ints, segment: int, found: Ints, values: Doubles,
+    marks: NDArray[np.uint8], made: Floats,
+) -> None:  # fmt: skip
+    """Fill the features (`indexer.weights`, in that order) of the candidates of one segment: `made` [candidates, 17].
+
+    `learned` [articles]: number of each one's decision, -1 where there is none; empty where nothing was learned. The rest is
+    what `best`, `compare`, `agree` and `hold` take.
+    """
+    best = np.float32(0)
+    held = 0
+    for row in range(len(found)):
+        best = max(best, np.float32(values[row, SCORE]))
+        held += 1 if found[row, SEGMENT] == segment else 0
+    articles, rows = np.empty(held, np.int64), np.empty(held, np.int64)
+    held = 0
+    for row in range(len(found)):
+        if found[row, SEGMENT] == segment:
+            articles[held], rows[held] = found[row, ARTICLE], row
+            held += 1
+    alike, agreeing = np.empty((held, 5), np.float32), np.empty((held, 6), np.float32)
+    compare(question, phrases, ends, owners, characters, articles, marks, alike)
+    agree(intents, channels, title_intents, title_channels, articles, agreeing)
+    whole = np.empty(held, np.float32)
+    hold(question, characters_held, held_ends, characters, articles, marks, whole)
+    for number in range(held):
+        row, article = rows[number], articles[number]
+        score = np.float32(values[row, SCORE])
+        made[row, 0], made[row, 1], made[row, 2] = score / best, score / np.float32(SCORE_UNIT), values[row, COVERED]
+        made[row, 3:8], made[row, 8:14] = alike[number], agreeing[number]
+        made[row, 7] /= np.float32(LENGTH_UNIT)
+        made[row, 14] = made[row, 15] = 0
+        if len(learned):
+            if learned[article] >= 0:
+                made[row, 14] = decisions[learned[article]]
+            # one whose decision waits for the next whole build is neither lifted nor pushed down
+            made[row, 15] = 0 if owners[article + 1] - owners[article] > 1 else 1
+        # an article that is near by its terms, and holds the rest of the question as well
+        made[row, 16] = whole[number] * made[row, 0]
+
+
+@compiled(types.void(_FOUND, _VALUES, given(types.float32), given(types.float32), _FOUND, _VALUES))
+def reorder(found: Ints, values: Doubles, worth: Floats, odds: Floats, made: Ints, made_values: Doubles) -> None:
+    """Fill `made` and `made_values`, which hold the first candidates as they are, with those not fixed in the order of `worth`.
+
+    `worth`, `odds` [not fixed]: in the order of the candidates; a score is the best of theirs times the odds. No score is
+    greater than one before it.
+    """
+    places, order = np.empty(len(worth), np.int64), np.empty(len(worth), np.int64)
+    held = 0
+    best = 0.0
+    for place in range(len(found)):
+        if held < len(worth) and not found[place, FIXED]:
+            places[held] = place
+            best = max(best, values[place, SCORE])
+            at = held
+            while at > 0 and worth[order[at - 1]] < worth[held]:
+                order[at] = order[at - 1]
+                at -= 1
+            order[at] = held
+            held += 1
+    for number in range(held):
+        if places[number] < len(made):
+            row = order[number]
+            made[places[number]] = found[places[row]]
+            made_values[places[number]] = values[places[row]]
+            made_values[places[number], SCORE] = best * odds[row]
+    for place in range(1, len(made)):
+        made_values[place, SCORE] = min(made_values[place, SCORE], made_values[place - 1, SCORE])

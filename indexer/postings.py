@@ -5,19 +5,38 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer import kernel
+from indexer.fields import STREAMS
 from indexer.inverted import term_hash
 from indexer.segment import Segment
 from indexer.state import SegmentState
 
 # how many terms are remembered, about 0.2 KB each
 _MOST = 65_536
-_hash = lru_cache(_MOST)(term_hash)
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+
+class _Hashes(dict[str, int]):
+    """Term → hash of the term with the mark of its stream; remembered."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__()
+        self._mark = stream[0]
+
+    def __missing__(self, term: str) -> int:
+        if len(self) >= _MOST:
+            self.clear()
+        found = self[term] = term_hash(self._mark + term)
+        return found
+
+
+# stream → hashes of its terms
+HASHES = {stream: _Hashes(stream) for stream in STREAMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +74,7 @@ class Postings:
         if found is None:
             if len(self._kept) >= _MOST:
                 self._kept = {}
-            _, in_articles, in_sections = self.look_up([stream[0] + text])
+            _, in_articles, in_sections = self.look_up(np.array([HASHES[stream][text]], np.uint64))
             articles, sections = int(in_articles[0]), int(in_sections[0])
             found = TermStatistics(
                 articles, sections, _idf(self.articles, articles), _idf(self.sections, sections)
@@ -63,33 +82,19 @@ class Postings:
             self._kept[(stream, text)] = found
         return found
 
-    def look_up(self, terms: Sequence[str]) -> tuple[list[NDArray[np.int64]], NDArray[np.int64], NDArray[np.int64]]:
-        """Where marked terms stand in each segment, int64 [terms, 4] (`indexer.inverted`, zeros where nowhere), and in how
-        many live articles and sections, int64 [terms] each."""
-        hashes = np.array([_hash(term) for term in terms], np.uint64)
+    def look_up(self, hashes: Hashes) -> tuple[list[Ints], Ints, Ints]:
+        """Where terms stand in each segment, int64 [terms, 4] (`indexer.inverted`, zeros where nowhere), and in how many live
+        articles and sections, int64 [terms] each. `hashes`: of the terms (`HASHES`), uint64."""
         found = []
-        in_articles, in_sections = np.zeros(len(terms), np.int64), np.zeros(len(terms), np.int64)
+        in_articles, in_sections = np.zeros((2, len(hashes)), np.int64)
         for segment, state in zip(self._segments, self._states, strict=True):
-            places = np.empty((len(terms), 4), np.int64)
-            kernel.look_up(segment.term_hashes, segment.term_places, hashes, places)
+            places = np.empty((len(hashes), 4), np.int64)
+            kernel.look_up_and_count(
+                segment.term_hashes, segment.term_places, hashes, state.gone, state.gone_articles, state.gone_sections,
+                places, in_articles, in_sections,
+            )  # fmt: skip
             found.append(places)
-            in_articles += places[:, 2]
-            in_articles -= places[:, 0]
-            in_sections += places[:, 1]
-            in_sections -= places[:, 2]
-            if len(state.gone):
-                _subtract_gone(state, places, in_articles, in_sections)
         return found, in_articles, in_sections
-
-
-def _subtract_gone(
-    state: SegmentState, places: NDArray[np.int64], in_articles: NDArray[np.int64], in_sections: NDArray[np.int64]
-) -> None:
-    """Take off the deleted articles and sections that hold each term."""
-    at = np.minimum(state.gone.searchsorted(places[:, 3]), len(state.gone) - 1)
-    hit = (state.gone[at] == places[:, 3]) & (places[:, 1] > places[:, 0])
-    in_articles -= np.where(hit, state.gone_articles[at], 0)
-    in_sections -= np.where(hit, state.gone_sections[at], 0)
 
 
 def _idf(total: int, having: int) -> float:

@@ -7,17 +7,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer import kernel
+from indexer.candidates import Candidates
+from indexer.kernel import ARTICLE, FIXED, SEGMENT
 from indexer.learned import Learned
-from indexer.ranking import Found
 from indexer.segment import Segment
 from indexer.weights import RERANKING
-from indexer.wording import CHARACTERS, Wording, channel_bits, codes
+from indexer.wording import CHARACTERS, channel_bits, codes
 from kb.backend import Influence
 from kb.intents import intents
 from kb.query import Query
@@ -29,11 +29,10 @@ _WEIGHTS = np.array(list(RERANKING.values()), np.float32)
 # how far a question that must not find an article sends it back, and from which likeness of pairs on it is that question
 REFUSAL, _SAME = 14.0, 0.75
 _PAIRS = FEATURES.index("pairs")
-# units of scores and lengths, so that weights are of one size
-_SCORE, _LENGTH = 20.0, 20.0
 Rows = NDArray[np.float32]
 Scores = NDArray[np.float32]
-Ids = NDArray[np.int64]
+Places = NDArray[np.intp]
+_NO_DECISIONS, _NO_ROWS = np.empty(0, np.float32), np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,104 +71,74 @@ class Reranker:
         self._characters = weights
         self._learned = learned
 
-    def features(self, query: Query, found: Sequence[tuple[int, Found]]) -> Rows:
-        """The features of candidates (number of segment, found), float32 [candidates, FEATURES]."""
-        return self._judged(query, found)[0]
-
-    def _judged(self, query: Query, found: Sequence[tuple[int, Found]]) -> tuple[Rows, Scores]:
-        """The features of candidates, and how much each refuses the question (see `_refused`), float32 [candidates]."""
+    def features(self, query: Query, found: Candidates) -> Rows:
+        """The features of candidates, float32 [candidates, FEATURES]."""
         question = asked(query)
-        refused = np.zeros(len(found), np.float32)
-        scores = np.array([f.score for _, f in found], np.float32)
         made = np.empty((len(found), len(FEATURES)), np.float32)
-        made[:, 0] = scores / (scores.max() if len(found) else 1)
-        made[:, 1] = scores / _SCORE
-        made[:, 2] = [f.coverage for _, f in found]
-        decisions = self._learned.decisions(question.codes) if self._learned else None
-        numbers = np.array([number for number, _ in found])
-        articles = np.array([f.article for _, f in found], np.int64)
-        for number in set(numbers.tolist()):
-            of_segment = numbers == number
-            chosen, wording = articles[of_segment], self._segments[number].wording
-            made[of_segment, 3:] = self._of_segment(question, number, chosen, decisions)
-            refused[of_segment] = self._refused(question, wording, chosen, made[of_segment, _PAIRS])
-        # an article that is near by its terms, and holds the rest of the question as well
-        made[:, -1] *= made[:, 0]
-        return made, refused
-
-    def _of_segment(self, question: Asked, number: int, articles: Ids, decisions: Scores | None) -> Rows:
-        """Likeness, length, channels, intents, what was learned and what is held of articles of a segment, [articles, 14]."""
-        wording = self._segments[number].wording
-        alike, agreeing = np.empty((len(articles), 5), np.float32), np.empty((len(articles), 6), np.float32)
-        kernel.compare(
-            question.codes, wording.phrases, wording.ends, wording.owners, self._characters, articles, _MARKS.marks, alike
-        )  # fmt: skip
-        kernel.agree(question.intents, question.channels, wording.intents, wording.channels, articles, agreeing)
-        held = np.empty(len(articles), np.float32)
-        kernel.hold(question.codes, wording.held, wording.held_ends, self._characters, articles, _MARKS.marks, held)
-        made = np.zeros((len(articles), 14), np.float32)
-        made[:, :5] = alike
-        made[:, 4] /= _LENGTH
-        made[:, 5:11] = agreeing
-        if self._learned and decisions is not None:
-            rows = self._learned.rows[number][articles]
-            made[:, 11] = np.where(rows >= 0, decisions[rows], 0)
-            # one whose decision waits for the next whole build is neither lifted nor pushed down
-            made[:, 12] = ~wording.has_phrasings[articles]
-        made[:, 13] = held
+        decisions = self._learned.decisions(question.codes) if self._learned else _NO_DECISIONS
+        numbers = range(len(self._segments))
+        for number in numbers if len(numbers) == 1 else set(found.found[:, SEGMENT].tolist()):
+            wording = self._segments[number].wording
+            kernel.describe(
+                question.codes, question.intents, question.channels, self._characters, decisions,
+                wording.phrases, wording.ends, wording.owners, wording.intents, wording.channels,
+                wording.held, wording.held_ends, self._learned.rows[number] if self._learned else _NO_ROWS,
+                number, found.found, found.values, _MARKS.marks, made,
+            )  # fmt: skip
         return made
 
-    def _refused(self, question: Asked, wording: Wording, articles: Ids, own: Scores) -> Scores:
-        """How much more a question is like one that an article must not be found by than like its own words, [articles].
+    def _refused(self, query: Query, found: Candidates, features: Rows) -> Scores:
+        """How much more a question is like one that an article must not be found by than like its own words, [candidates].
 
-        0 unless it is put nearly as the editor put it. `own`: likeness of pairs to the article's title and phrasings.
+        0 unless it is put nearly as the editor put it.
         """
-        more = np.zeros(len(articles), np.float32)
-        having = np.flatnonzero(wording.has_refusals[articles])
-        if len(having):
-            alike = np.empty((len(having), 5), np.float32)
-            kernel.compare(
-                question.codes, wording.refusals, wording.refusal_ends, wording.refusal_owners, self._characters,
-                articles[having], _MARKS.marks, alike,
-            )  # fmt: skip
-            said = alike[:, 2]
-            more[having] = np.where(said >= _SAME, np.maximum(said - own[having], 0), 0)
+        more = np.zeros(len(found), np.float32)
+        numbers, articles = found.found[:, SEGMENT], found.found[:, ARTICLE]
+        for number in range(len(self._segments)):
+            wording = self._segments[number].wording
+            rows = np.flatnonzero(numbers == number)
+            having = rows[wording.has_refusals[articles[rows]]]
+            if len(having):
+                alike = np.empty((len(having), 5), np.float32)
+                kernel.compare(
+                    asked(query).codes, wording.refusals, wording.refusal_ends, wording.refusal_owners, self._characters,
+                    articles[having], _MARKS.marks, alike,
+                )  # fmt: skip
+                said = alike[:, 2]
+                more[having] = np.where(said >= _SAME, np.maximum(said - features[having, _PAIRS], 0), 0)
         return more
 
-    def _compared(self, found: Sequence[tuple[int, Found]]) -> list[int]:
-        """Places of the candidates that are compared."""
-        first = enumerate(found[:CANDIDATES])
-        return [place for place, (n, f) in first if f.section < 0 and not self._segments[n].by_clause[f.article]]
-
-    def influences(self, query: Query, found: Sequence[tuple[int, Found]], place: int) -> list[Influence]:
+    def influences(self, query: Query, found: Candidates, place: int) -> list[Influence]:
         """What each feature of one candidate counts, in the order of FEATURES, then what its editors refuse; empty where it is
         not compared."""
-        places = self._compared(found)
+        places = compared(found).tolist()
         if query.codes or len(places) < 2 or place not in places:
             return []
-        features, refused = self._judged(query, [found[p] for p in places])
-        row = places.index(place)
+        candidates, row = found.at(places), places.index(place)
+        features = self.features(query, candidates)
+        refused = float(self._refused(query, candidates, features)[row])
         values = features[row]
         made = list(map(Influence, FEATURES, values.tolist(), (values * _WEIGHTS).tolist()))
-        return [*made, Influence("refused", float(refused[row]), -REFUSAL * float(refused[row]))]
+        return [*made, Influence("refused", refused, -REFUSAL * refused)]
 
-    def reorder(self, query: Query, found: Sequence[tuple[int, Found]], limit: int) -> list[tuple[int, Found]]:
+    def reorder(self, query: Query, found: Candidates, limit: int) -> Candidates:
         """The first candidates in their final order, with their final scores: the odds against the first, times its score.
 
         What is found by clause keeps its place; so does what comes after the first CANDIDATES, and what an error code decides.
         No score is greater than one before it.
         """
-        places = self._compared(found)
+        first = found[:CANDIDATES]
+        places = compared(first)
         if query.codes or len(places) < 2:
-            return list(found[:limit])
-        candidates = [found[place] for place in places]
-        features, refused = self._judged(query, candidates)
-        values = features @ _WEIGHTS - REFUSAL * refused
-        order = np.argsort(-values, kind="stable").tolist()
-        odds = np.exp(values - values[order[0]]).tolist()
-        best = max(f.score for _, f in candidates)
-        chosen, scores = list(found[:limit]), [f.score for _, f in found[:limit]]
-        for place, row in zip(places, order, strict=True):
-            if place < limit:
-                chosen[place], scores[place] = candidates[row], best * odds[row]
-        return [(n, f._replace(score=s)) for (n, f), s in zip(chosen, accumulate(scores, min), strict=True)]
+            return found[:limit]
+        candidates = first if len(places) == len(first) else first.at(places)
+        features = self.features(query, candidates)
+        worth = features @ _WEIGHTS - REFUSAL * self._refused(query, candidates, features)
+        made = Candidates(found.found[:limit].copy(), found.values[:limit].copy())
+        kernel.reorder(first.found, first.values, worth, np.exp(worth - worth.max()), made.found, made.values)
+        return made
+
+
+def compared(found: Candidates) -> Places:
+    """Places of the candidates that are compared."""
+    return np.flatnonzero(found.found[:CANDIDATES, FIXED] == 0)

@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from indexer import generations, ranking
+from indexer.candidates import Candidates
 from indexer.explaining import contributions
+from indexer.kernel import ARTICLE
 from indexer.learned import open_learned
 from indexer.postings import Postings
-from indexer.ranking import Found, Scores
+from indexer.ranking import Scores, Sought
 from indexer.reranking import CANDIDATES, Reranker
 from indexer.segment import Segment
 from indexer.state import open_states
@@ -60,25 +62,27 @@ class WhooshSearcher:
     def __init__(self, folder: Path, cache: Path, *, learned: bool = True) -> None:
         """`learned`: use what was learned from phrasings. Raises IndexMissing or IndexCorrupt for a folder not to be trusted."""
         self.manifest = generations.read_manifest(folder)
-        generations.verify_files(folder, self.manifest)
+        with generations.verifying(folder, self.manifest):
+            # reading and hashing the files leave the interpreter free for the words
+            lexicon, _ = load_lexicon(folder)
+            analyzer = shared_analyzer(lexicon, cache)
         try:
             self.segments = [Segment(folder / generations.SEGMENTS, name) for name in self.manifest.segments]
             found = open_states(folder, self.manifest.segments)
             self.states = [found[name] for name in self.manifest.segments]
             self._whole = [bool(state.live.all()) for state in self.states]
             self._lookup = Lookup([s.lookup for s in self.segments], self._live)
-            lexicon, _ = load_lexicon(folder)
             decisions = open_learned(folder, self.manifest.segments) if learned else None
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise IndexCorrupt(f"索引 {folder.name} 打不开：{error}") from error
         self._postings = Postings(self.segments, self.states)
-        self._understanding = Understanding(shared_analyzer(lexicon, cache), self._lookup)
+        self._understanding = Understanding(analyzer, self._lookup)
         frequencies = sum(s.wording.title_frequencies(t.live) for s, t in zip(self.segments, self.states, strict=True))
         weights = character_weights(np.asarray(frequencies), self._postings.articles)
         self._reranker = Reranker(self.segments, weights, decisions)
         self._changes = self._moments()
         self._cache = cache
-        self._masks: dict[tuple[int, int, Viewer], Scores] = {}
+        self._shown: dict[tuple[int, Viewer], list[Scores]] = {}
         # what was found lately: version key → numbers of segment and article, and back
         self._places: dict[str, tuple[int, int]] = {}
         self._keys: dict[tuple[int, int], str] = {}
@@ -131,12 +135,12 @@ class WhooshSearcher:
     def visible(self, key: str, at: datetime, viewer: Viewer) -> bool:
         """Whether a version may be shown."""
         segment, article = self._place(key)
-        return bool(self._mask(segment, at, viewer)[article] > 0)
+        return bool(self._shown_at(at, viewer)[segment][article] > 0)
 
     def current(self, article_id: str, at: datetime, viewer: Viewer) -> StoredArticle | None:
         """The version of an article in force at a moment."""
         for number, segment in enumerate(self.segments):
-            mask = self._mask(number, at, viewer)
+            mask = self._shown_at(at, viewer)[number]
             for article in segment.versions(article_id):
                 if mask[article] > 0:
                     return self._stored(number, article)
@@ -173,28 +177,35 @@ class WhooshSearcher:
         if query.empty:
             return []
         wanted = _PHRASE_CHECKS if query.phrases else limit
+        found = self.candidates(query, at, viewer, max(wanted, CANDIDATES))
         hits = [
             Hit(self._key(n, f.article), self._anchor(n, f.named), f.score, f.coverage, f.lexical)
-            for n, f in self._reranker.reorder(
-                query, self.candidates(query, at, viewer, max(wanted, CANDIDATES)), wanted
-            )
+            for n, f in self._reranker.reorder(query, found, wanted)
         ]
         return [h for h in hits if self._contains(h, query.phrases)][:limit] if query.phrases else hits
 
-    def candidates(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> list[tuple[int, Found]]:
-        """What matches best by its terms alone (number of segment, found), best first."""
-        planned = ranking.plan(query, self._postings)
-        found: list[tuple[int, Found]] = []
-        for number, segment in enumerate(self.segments):
-            best = ranking.best(planned, number, segment, self._mask(number, at, viewer), limit)
-            found += [(number, f) for f in best]
-        if len(self.segments) > 1:
-            found.sort(key=lambda f: (-f[1].score, self._key(f[0], f[1].article), f[1].section))
-        return found[:limit]
+    def candidates(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> Candidates:
+        """What matches best by its terms alone, best first."""
+        return self.best(ranking.sought(query), at, viewer, limit)
 
-    def version(self, segment: int, article: int) -> str:
-        """Key of a version by its numbers."""
-        return self._key(segment, article)
+    def best(self, terms: Sought, at: datetime, viewer: Viewer, limit: int) -> Candidates:
+        """`candidates` of a question whose terms are arrays already."""
+        asked = ranking.planned(terms, self._postings)
+        found = [
+            ranking.best(asked, number, self.segments[number], mask, limit)
+            for number, mask in enumerate(self._shown_at(at, viewer))
+        ]
+        return found[0][:limit] if len(found) == 1 else self._merged(found)[:limit]
+
+    def _merged(self, parts: list[Candidates]) -> Candidates:
+        """Those of several segments as one, best first, equal ones in the order of key and section."""
+        found = Candidates.together(parts)
+        rows = [(-f.score, self._key(n, f.article), f.section) for n, f in found]
+        return found.at(sorted(range(len(rows)), key=rows.__getitem__))
+
+    def versions(self, found: Candidates) -> list[str]:
+        """Keys of the versions among candidates, in their order."""
+        return [self._key(number, article) for number, article in found.found[:, : ARTICLE + 1].tolist()]
 
     def _anchor(self, segment: int, section: int) -> str | None:
         return self.segments[segment].anchor(section) if section >= 0 else None
@@ -250,21 +261,23 @@ class WhooshSearcher:
         moments = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
         return [m for m in moments.tolist() if m < FOREVER]
 
-    def _mask(self, number: int, at: datetime, viewer: Viewer) -> Scores:
-        """`ranking.best`'s `admitted`: which articles of a segment may be shown. The same between two changes."""
+    def _shown_at(self, at: datetime, viewer: Viewer) -> list[Scores]:
+        """What a viewer may be shown at a time, `ranking.best`'s `admitted` of each segment; the same between two changes."""
         moment = seconds(at)
-        name = (number, bisect_right(self._changes, moment), viewer)
-        found = self._masks.get(name)
+        name = (bisect_right(self._changes, moment), viewer)
+        found = self._shown.get(name)
         if found is None:
-            segment, state = self.segments[number], self.states[number]
-            allowed = state.live & in_force(state.start, state.end, moment)
-            for article in np.flatnonzero(segment.restricted & allowed).tolist():
-                allowed[article] = admitted(self._stored(number, article).article.audience, viewer)
-            found = segment.article_weights if allowed.all() else allowed * segment.article_weights
-            if len(self._masks) >= _MASKS:
-                self._masks = {}
-            self._masks[name] = found
+            if len(self._shown) >= _MASKS:
+                self._shown = {}
+            found = self._shown[name] = [self._mask(n, moment, viewer) for n in range(len(self.segments))]
         return found
+
+    def _mask(self, number: int, moment: int, viewer: Viewer) -> Scores:
+        segment, state = self.segments[number], self.states[number]
+        allowed = state.live & in_force(state.start, state.end, moment)
+        for article in np.flatnonzero(segment.restricted & allowed).tolist():
+            allowed[article] = admitted(self._stored(number, article).article.audience, viewer)
+        return segment.article_weights if allowed.all() else allowed * segment.article_weights
 
     def _load_prepared(self, segment: int, article: int) -> Prepared:
         return from_bytes(self.segments[segment].prepared(article))

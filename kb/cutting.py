@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from math import log
 
+from kb.dictionary import Words
+
 # what jieba cuts; other Chinese characters stand alone
 _RARE = re.compile("([^\u4e00-\u9fd5])")
 _REMEMBERED = 16384
@@ -17,13 +19,18 @@ _REMEMBERED = 16384
 class Cutter:
     """Cuts with one dictionary. Safe for threads once all words are added."""
 
-    def __init__(self, frequency: dict[str, int], total: int) -> None:
-        """`frequency`: word → count, beginning of a word → 0; is changed by `add`. `total`: the sum of all counts."""
+    def __init__(self, frequency: Words, total: int) -> None:
+        """`frequency` is changed by `add`; `total`: what its counts are shares of."""
         self.frequency = frequency
         self._total = total
         # count → what it adds to the likelihood of a cut
         self._gain = _Gains(total)
         self.inner = lru_cache(_REMEMBERED)(self._inner)
+
+    @property
+    def total(self) -> int:
+        """What counts are shares of."""
+        return self._total
 
     def add(self, word: str) -> None:
         """Let a word be cut whole: as frequent as its own parts together, at least."""
@@ -31,9 +38,7 @@ class Cutter:
         for part in self.cut(word):
             share *= self.frequency.get(part, 1) / self._total
         count = max(int(share * self._total) + 1, self.frequency.get(word, 1))
-        self.frequency[word] = count
-        for end in range(1, len(word)):
-            self.frequency.setdefault(word[:end], 0)
+        self.frequency.add(word, count)
         self._total += count
         self._gain = _Gains(self._total)
 
@@ -44,16 +49,18 @@ class Cutter:
         return [word for part in _RARE.split(run) for word in self._cut(part)]
 
     def _cut(self, run: str) -> list[str]:
-        frequency, gains = self.frequency, self._gain
+        known, unread, gains = self.frequency.known, self.frequency.unread, self._gain
         size = len(run)
         gained = [0.0] * (size + 1)
         ends = [0] * size
         for start in range(size - 1, -1, -1):
+            if run[start] in unread:
+                self.frequency.read(run[start])
             best = 0
             gain = 0.0
             end = start + 1
             while end <= size:
-                count = frequency.get(run[start:end])
+                count = known.get(run[start:end])
                 if count is None:
                     break
                 if count:

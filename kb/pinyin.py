@@ -195,15 +195,16 @@ class Sounds:
     A phrase matters only where it is not read as its characters are; all other stretches sound like their characters.
     """
 
-    def __init__(self, text: str, longest: int) -> None:
-        """`longest`: of the stretches that will be asked for."""
+    def __init__(self, text: str, longest: int, within: range | None = None) -> None:
+        """`longest`: of the stretches that will be asked for; `within`: where all of them lie, if not anywhere."""
+        within = range(len(text)) if within is None else within
         self._text = text
         self._chars = [_sound_of_part(char) for char in text]
         phrases = _readings().phrases
         self._phrases = [
             (start, end)
-            for start in range(len(text))
-            for end in range(start + 2, min(start + longest, len(text)) + 1)
+            for start in within
+            for end in range(start + 2, min(start + longest, within.stop) + 1)
             if text[start:end] in phrases and _sound_of_part(text[start:end]) != self._joined(start, end)
         ]
 

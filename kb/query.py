@@ -96,7 +96,9 @@ class Understanding:
         self.analyzer = analyzer
         self.lexicon: Lexicon = analyzer.lexicon
         self._speller = Speller(lookup)
-        self._corrector = Corrector(lookup, self.lexicon.shapes, analyzer.words, self.lexicon.misspelt)
+        self._corrector = Corrector(
+            lookup, self.lexicon.shapes, analyzer.words, self.lexicon.misspelt, analyzer.words.total
+        )
 
     def understand(self, raw: str, known_terms: KnownTerms) -> Query:
         """The query behind a question of at most MAX_QUESTION characters; raises QuestionError if it is longer."""

@@ -61,13 +61,20 @@ class Corrector:
         shapes: Mapping[str, frozenset[str]],
         words: Mapping[str, int],
         misspelt: Mapping[str, str],
+        total: int | None = None,
     ) -> None:
-        """`shapes`: character → characters that look like it; `words`: word of the language → count, beginning of one → 0."""
+        """`shapes`: character → characters that look like it; `words`: word of the language → count, beginning of one → 0.
+
+        `total`: the sum of their counts, where it is known.
+        """
         self._lookup = lookup
         self._shapes = shapes
         self._words = words
         self._misspelt = misspelt
-        self._log_total = log(sum(words.values()) + 1)
+        self._misspelt_by_first: dict[str, list[str]] = {}
+        for wrong in misspelt:
+            self._misspelt_by_first.setdefault(wrong[0], []).append(wrong)
+        self._log_total = log((sum(words.values()) if total is None else total) + 1)
 
     def correct(
         self, text: str, covered: Sequence[bool], fixed: Container[int] = (), strange: Container[str] = ()
@@ -90,9 +97,13 @@ class Corrector:
     def _listed(self, text: str, covered: Sequence[bool]) -> Iterator[Correction]:
         """Misspellings that editors have listed, but not where they are only the seam of known words (免密|吗)."""
         taken = 0
-        for at, wrong in sorted(
-            (m.start(), w) for w in self._misspelt if w in text for m in re.finditer(re.escape(w), text)
-        ):
+        present = {
+            wrong
+            for at, char in enumerate(text)
+            for wrong in self._misspelt_by_first.get(char, ())
+            if text.startswith(wrong, at)
+        }
+        for at, wrong in sorted((m.start(), w) for w in present for m in re.finditer(re.escape(w), text)):
             end = at + len(wrong)
             if at >= taken and not self._is_seam(text, at, end, covered):
                 taken = end
@@ -144,15 +155,19 @@ class Corrector:
 
         With -log of P(word) × P(typed | word). At most one for each stretch of up to _LONGEST_WORD characters.
         """
-        sounds = Sounds(text, _LONGEST_WORD)
-        for start in range(len(text) - 1):
-            run = _CHINESE.match(text, start)
-            if not run or False not in covered[start : run.end()]:
-                continue
-            plain = sounds.plain(start, run.end())
+        stretches = [
+            (start, run.end())
+            for start in range(len(text) - 1)
+            if (run := _CHINESE.match(text, start)) and False in covered[start : run.end()]
+        ]
+        if not stretches:
+            return
+        sounds = Sounds(text, _LONGEST_WORD, range(stretches[0][0], stretches[-1][1]))
+        for start, last in stretches:
+            plain = sounds.plain(start, last)
             heard = True
             near = [other for other in self._shapes.get(text[start], ()) if other in self._words]
-            for end in range(start + 2, run.end() + 1):
+            for end in range(start + 2, last + 1):
                 alike = self._lookup.words_sounding(sounds.of(start, end)) if heard else None
                 # if no word begins with these syllables, none begins with more of them
                 heard = heard and not (alike is None and plain)

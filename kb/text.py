@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import add
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from kb import dictionary
-from kb.cutting import Cutter
 from kb.lexicon import Lexicon
+from kb.lexicon_words import cutter_with
 from kb.normalize import Normalized, normalize
 from kb.quantities import find_quantities
 
@@ -89,13 +88,9 @@ class Analyzer:
         """`cache` is a folder of this service alone, for a copy of the dictionary."""
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.lexicon = lexicon
-        self._cutter = Cutter(*dictionary.load(cache))
-        # in one order: a count depends on the words added before
-        for word in sorted(lexicon.words()):
-            if _CHINESE.fullmatch(word) and len(word) > 1:
-                self._cutter.add(word)
-        # word of the dictionary or the lexicon → count, beginning of one → 0
-        self.words: Mapping[str, int] = self._cutter.frequency
+        self._cutter = cutter_with([w for w in lexicon.words() if _CHINESE.fullmatch(w) and len(w) > 1], cache)
+        # words of the dictionary and of the lexicon
+        self.words = self._cutter.frequency
         # an article says the same in its title, its answer and its body
         self._chinese = lru_cache(_RUNS)(self._words_of)
         self._memory: dict[str, Analysis] = {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from benchmarks.peers.peer import LIMIT, Question, distinct
 from indexer.backends import CurrentSearcher
 from indexer.documents import Document
+from indexer.ranking import sought
 from kb.clock import now
 from kb.query import Query
 from kb.settings import Settings
@@ -27,14 +29,13 @@ class Ours:
     def build(self, documents: Iterable[Document]) -> None:
         """Nothing: the generation is there already."""
 
-    def prepare(self, question: Question) -> Query:
-        """The query itself."""
-        return question.query
+    def prepare(self, question: Question) -> Any:
+        """Its terms as arrays."""
+        return sought(question.query)
 
-    def search(self, prepared: Query) -> list[str]:
+    def search(self, prepared: Any) -> list[str]:
         """The keys of the hits."""
-        found = self.searcher.candidates(prepared, self._at, ANYBODY, LIMIT)
-        return distinct(self.searcher.version(number, f.article) for number, f in found)
+        return distinct(self.searcher.versions(self.searcher.best(prepared, self._at, ANYBODY, LIMIT)))
 
 
 class Whole(Ours):
@@ -42,6 +43,10 @@ class Whole(Ours):
 
     name = "ours, reranked"
     remark = "what the service asks: 30 candidates by terms, put in order by wording and by what was learned"
+
+    def prepare(self, question: Question) -> Query:
+        """The query itself."""
+        return question.query
 
     def search(self, prepared: Query) -> list[str]:
         """The keys of the hits."""

@@ -12,7 +12,7 @@ from whoosh.index import open_dir
 from whoosh.scoring import BaseScorer, WeightingModel
 
 from indexer import build as building
-from indexer import ranking, writing
+from indexer import kernel, ranking, writing
 from indexer.backends import CurrentSearcher
 from indexer.fields import (
     ARTICLE_FIELDS,
@@ -165,7 +165,11 @@ def by_arrays(searcher, query):
     planned = ranking.plan(query, searcher.postings)
     found = {}
     for number, (segment, state) in enumerate(zip(searcher.segments, searcher.states, strict=True)):
-        sums = ranking.sums(planned, number, segment)
+        sums, marks = np.empty((segment.documents, 2), np.float32), np.empty(segment.documents, np.int32)
+        kernel.add_up(
+            segment.posting_documents, segment.posting_impacts, planned.places[number], planned.groups, planned.weighed,
+            sums, marks,
+        )  # fmt: skip
         for document in np.flatnonzero(sums[:, 0] > 0).tolist():
             section = document - segment.articles
             emphasis = SECTION_COVERAGE if section >= 0 else COVERAGE
@@ -175,7 +179,7 @@ def by_arrays(searcher, query):
                 name = (segment.key(article), segment.anchor(section) if section >= 0 else "")
                 found[name] = (
                     summed * (1 - emphasis + share),
-                    ranking.coverage(share, of_section=section >= 0),
+                    min(1.0, share / emphasis),
                 )
     return found
 

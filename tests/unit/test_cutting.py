@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kb import dictionary
 from kb.cutting import Cutter
 from kb.lexicon import Lexicon
+from kb.lexicon_words import cutter_with
 from kb.text import Analyzer
 
 with warnings.catch_warnings():
@@ -122,3 +123,26 @@ def test_the_oldest_remembered_analysis_is_dropped_first(tmp_path, monkeypatch):
         assert analyzer.remembered(text) == analyzer.analyse(text)
     assert analyzer.remembered("丁") is analyzer.remembered("丁")
     assert list(analyzer._memory) == ["乙", "丙", "丁"]
+
+
+@pytest.mark.parametrize(
+    "words", [ADDED, [*ADDED, "大额存单"], ["〇号令"]], ids=["some", "one twice", "rare characters"]
+)
+def test_counts_of_added_words_are_the_same_worked_out_and_from_the_copy(tmp_path, words):
+    made = Cutter(*dictionary.load(tmp_path))
+    for word in sorted(words):
+        made.add(word)
+    for _ in ("worked out", "from the copy"):
+        read = cutter_with(words, tmp_path)
+        assert (read.total, read.frequency.total) == (made.total, made.frequency.total)
+        assert read.cut("重置密码和大额存单〇号令") == made.cut("重置密码和大额存单〇号令")
+        assert read.frequency == made.frequency
+        assert read.frequency.total == sum(read.frequency.values())
+
+
+def test_words_read_one_by_one_are_those_read_in_one_go(tmp_path):
+    some, every = cutter_with(ADDED, tmp_path).frequency, cutter_with(ADDED, tmp_path).frequency
+    assert some["网银盾"] == every.read_all()["网银盾"]
+    assert "没有这个词" not in some
+    assert len(some.known) < 10_000 < len(every.known)
+    assert some.read_all() == every.known
