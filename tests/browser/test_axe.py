@@ -72,7 +72,7 @@ FIGURES = Figures(840, 0.9, 0.96, 0.98, 0.93, 0.004, 0.021, 200, 0.9)
 STRANGERS = ("/sign-in", "/password/{secret}", "/setup/used-or-old")
 # what answers programs, and what another page above shows
 NOT_PAGES = {
-    "/audit/export.<any(csv, jsonl):form>", "/edit/drafts/<int:draft_id>/findings", "/edit/slug", "/livez",
+    "/audit/export.<any(csv, jsonl):form>", "/edit/drafts/<int:draft_id>/findings", "/edit/slug", "/livez", "/metrics",
     "/notices/<int:number>.csv", "/readyz", "/report/state", "/call/handover/<made>", "/reading/",
     "/reading/changes/<article_id>",
 }  # fmt: skip
