@@ -38,6 +38,10 @@ class Row:
     fault: str = ""
 
 
+# bytes that a workbook may unfold to; fifty thousand questions have ten megabytes
+_MOST_UNFOLDED = 200 << 20
+
+
 @dataclass(slots=True)
 class Table:
     """A file's rows, and what is wrong with the file."""
@@ -135,6 +139,9 @@ def _read_xlsx(data: bytes, table: Table) -> None:
     import openpyxl  # takes a fifth of a second, and only Excel files need it
 
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _MOST_UNFOLDED:
+                raise ImportFileError(f"{table.path} 解开以后大得不合常理，没有读；请分成几个文件。")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         try:
             sheet = book.worksheets[0]
@@ -144,7 +151,8 @@ def _read_xlsx(data: bytes, table: Table) -> None:
             _take_grid(enumerate(map(list, sheet.iter_rows(values_only=True)), 1), table)
         finally:
             book.close()
-    except (zipfile.BadZipFile, ParseError, KeyError, ValueError, IndexError, EOFError) as error:
+    # openpyxl says OSError of an archive that holds no workbook
+    except (zipfile.BadZipFile, OSError, ParseError, KeyError, ValueError, IndexError, EOFError) as error:
         raise ImportFileError(f"{table.path} 不是完整的 Excel 文件（.xlsx），请用 Excel 重新另存。") from error
     for row in table.rows:
         if any(len(value) >= EXCEL_CELL for value in row.values.values()):

@@ -151,6 +151,10 @@ _ERRORS: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] =
 }
 
 
+# a key, or nobody where reading is open to everybody
+_SECURITY: list[dict[str, list[Any]]] = [{"key": []}, {}]
+
+
 def hot_routes(base: KnowledgeBase) -> dict[str, Callable[[bytes], bytes]]:
     """The routes that are asked most, for somebody who has not signed in, from JSON to JSON.
 
@@ -177,7 +181,7 @@ def _suggest(base: KnowledgeBase, asked: SuggestBody, viewer: Viewer) -> bytes:
 
 def api(base: KnowledgeBase, explainer: Explainer, almanac: Almanac) -> APIBlueprint:
     """The blueprint that answers from a knowledge base, and explains the answers."""
-    blueprint = APIBlueprint("api", __name__, url_prefix=_PREFIX, abp_responses=_ERRORS)
+    blueprint = APIBlueprint("api", __name__, url_prefix=_PREFIX, abp_responses=_ERRORS, abp_security=_SECURITY)
 
     @blueprint.post("/search", summary="Answer a question", responses={"200": SearchResult})
     @needs("read")

@@ -47,6 +47,7 @@ from web.lane import Lane
 from web.limits import AddressLimit, limit_people
 from web.metrics import metrics, name_route
 from web.notices import notice_pages
+from web.numbers import in_address
 from web.observed import Observed
 from web.people import people
 from web.places import register_places
@@ -76,11 +77,13 @@ def create_app(settings: Settings) -> Flask:
         __name__,
         info=Info(title="坐席知识台 KB Desk API", version=__version__),
         doc_ui=False,
+        security_schemes={"key": {"type": "http", "scheme": "bearer"}},
         validation_error_callback=_invalid,
         validation_error_status="422",
         validation_error_model=ErrorResult,
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.url_map.converters["int"] = in_address  # type: ignore[assignment]
     opened = open_database(settings.database, now())
     source = CurrentSearcher(settings)
     services = _services(settings, source, opened.database)
@@ -166,6 +169,7 @@ def warm(app: Flask) -> None:
     for name in app.jinja_env.list_templates(["html"]):
         app.jinja_env.get_template(name)
     with contextlib.suppress(IndexProblem):
+        app.extensions[SERVICES].source.searcher().understanding.analyzer.words.read_all()
         app.extensions[BASE].hits(EXAMPLES[0], ANYBODY, now(), 10)
 
 

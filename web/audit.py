@@ -21,6 +21,7 @@ from kb.db.users import ORIGINS
 from kb.people import ROLES
 from web.access import current_actor, needs
 from web.acting import address
+from web.numbers import whole
 from web.services import Services
 from web.sheets import neutral
 
@@ -133,7 +134,7 @@ def add_audit_pages(pages: Blueprint, services: Services) -> None:
     @needs("audit")
     def audit_events() -> str:
         """The events, newest first."""
-        wanted, seq = _wanted(), request.args.get("before", type=int)
+        wanted, seq = _wanted(), request.args.get("before", type=whole)
         with database.reading() as connection:
             found = audit_list.before(connection, wanted, seq, PER_PAGE + 1)
             size = audit.size(connection)

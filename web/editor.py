@@ -24,6 +24,7 @@ from web.editor_articles import add_article_pages
 from web.editor_drafts import add_draft_pages
 from web.editor_shelf import Shelf
 from web.editor_write import add_writing_pages
+from web.numbers import whole
 from web.places import Counts
 from web.services import Services
 
@@ -67,7 +68,7 @@ def editor(services: Services) -> Blueprint:
             show = _first_filter(counts, actor)
         shown = catalogue.shown_by(found, show)
         last = max(1, -(-len(shown) // PER_PAGE))
-        page = max(1, min(request.args.get("page", 1, int), last))
+        page = max(1, min(request.args.get("page", 1, whole), last))
         return render_template(
             "edit/drafts.html",
             entries=shown[(page - 1) * PER_PAGE : page * PER_PAGE], filters=catalogue.FILTERS, counts=counts, show=show,

@@ -18,6 +18,7 @@ from kb.publishing.workflow import PHASES
 from web.access import current_actor, needs
 from web.acting import address, said
 from web.editor_shelf import Shelf
+from web.numbers import whole
 from web.services import Services
 
 LONGEST_REASON = 500
@@ -50,7 +51,7 @@ def add_article_pages(pages: Blueprint, services: Services, shelf: Shelf) -> Non
     def diff(article_id: str) -> Response | str:
         """What changed between two texts of the history, the older one first."""
         revisions = {revision.id: revision for revision in workbench.history(article_id)}
-        old, new = (revisions.get(request.args.get(name, 0, int)) for name in ("old", "new"))
+        old, new = (revisions.get(request.args.get(name, 0, whole)) for name in ("old", "new"))
         if new is None:
             flash("请选两个要比较的版本。", "error")
             return redirect(url_for("edit.article", article_id=article_id))
@@ -66,7 +67,7 @@ def add_article_pages(pages: Blueprint, services: Services, shelf: Shelf) -> Non
     def rollback(article_id: str) -> Response:
         """Make an older text the one in force."""
         with said("已回退：坐席现在看到的是那一版的内容。"):
-            revision_id = request.form.get("revision", 0, int)
+            revision_id = request.form.get("revision", 0, whole)
             if revision_id not in {revision.id for revision in workbench.history(article_id)}:
                 raise Refused("没有这一版。")
             workbench.rollback(current_actor(), revision_id, now(), address())

@@ -23,6 +23,7 @@ from web.access import current_actor, needs
 from web.acting import address, said
 from web.editor_check import Checked, check
 from web.editor_shelf import Shelf
+from web.numbers import whole
 from web.services import Services
 
 _MOST_EVENTS = 100
@@ -90,7 +91,7 @@ def add_draft_pages(pages: Blueprint, services: Services, shelf: Shelf) -> None:
             flash(f"还不能发布：有 {len(seen.blocking)} 处要先改好，请退回给作者。", "error")
             return redirect(url_for("edit.draft", draft_id=draft_id, check=1))
         with said():
-            made = workbench.approve(current_actor(), draft_id, request.form.get("number", 0, int), now(), address())
+            made = workbench.approve(current_actor(), draft_id, request.form.get("number", 0, whole), now(), address())
             flash(_published(made.state, made.reason), "ok" if made.state != "failed" else "error")
         return redirect(url_for("edit.draft", draft_id=draft_id))
 
@@ -138,7 +139,7 @@ def _words() -> str:
 
 def _unchanged(draft: Draft) -> None:
     """The person must have seen the text that is sent."""
-    if request.form.get("number", 0, int) != draft.number:
+    if request.form.get("number", 0, whole) != draft.number:
         raise Refused("这一稿刚刚又改过，请再看一遍再送审。")
 
 

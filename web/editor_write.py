@@ -22,6 +22,7 @@ from web.acting import address
 from web.editor_look import look, shown_problems
 from web.editor_preview import framed
 from web.editor_shelf import Shelf
+from web.numbers import whole
 from web.services import Services
 
 Answer = Response | AnyResponse | str | tuple[Response, int] | tuple[str, int]
@@ -133,7 +134,7 @@ def add_writing_pages(pages: Blueprint, services: Services, shelf: Shelf) -> Non
 
 
 def _number() -> int:
-    return request.form.get("number", 0, int)
+    return request.form.get("number", 0, whole)
 
 
 def _typed(draft: Draft, base: str = "") -> str:

@@ -24,6 +24,7 @@ from web.access import current_actor, needs
 from web.acting import address
 from web.drafting import article_path, draft_url
 from web.errors import status_of
+from web.numbers import whole
 from web.services import Services
 
 PER_PAGE = 50
@@ -50,7 +51,7 @@ def add_gap_pages(pages: Blueprint, services: Services) -> None:
     def gap_list() -> str:
         """Gaps that wait, put together; or those that were decided."""
         decided = request.args.get("show") == "decided"
-        page = max(1, min(request.args.get("page", 1, int), 10_000))
+        page = max(1, min(request.args.get("page", 1, whole), 10_000))
         start = (page - 1) * PER_PAGE
         with services.database.reading() as connection:
             counts = gaps.counts(connection)
@@ -117,7 +118,9 @@ def _decided(
 ) -> Page | Response:
     """Do what was asked for with the gaps chosen; where that is not possible, the form comes back as it was."""
     actor, at = current_actor(), now()
-    numbers = {int(n) for value in request.form.getlist("asked") for n in value.split(",") if n.isdecimal()}
+    numbers = {
+        int(n) for value in request.form.getlist("asked") for n in value.split(",") if len(n) < 10 and n.isdecimal()
+    }
     try:
         if not numbers:
             raise Refused("请至少勾选一种问法。")

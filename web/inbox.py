@@ -15,6 +15,7 @@ from web.acting import address
 from web.drafting import article_path, article_titles, draft_url
 from web.errors import status_of
 from web.gap_inbox import add_gap_pages
+from web.numbers import whole
 from web.places import Counts
 from web.services import Services
 
@@ -41,7 +42,7 @@ def inbox(services: Services) -> Blueprint:
         """Feedback, filtered."""
         show: feedback.Show = next((s for s in SHOWS if s == request.args.get("show")), "open")
         about = request.args.get("article", "")[:80]
-        page = max(1, min(request.args.get("page", 1, int), 10_000))
+        page = max(1, min(request.args.get("page", 1, whole), 10_000))
         at = now()
         with services.database.reading() as connection:
             counts = feedback.counts(connection, at)

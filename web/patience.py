@@ -62,4 +62,4 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
                 conn.sock.shutdown(socket.SHUT_RD if what == "listening" else socket.SHUT_RDWR)
 
     def _pressed(self) -> bool:
-        return len(self._begun) >= self.cfg.threads
+        return bool(len(self._begun) >= self.cfg.threads)

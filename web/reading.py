@@ -25,6 +25,7 @@ from kb.types import TYPES
 from web.access import current_actor, needs
 from web.errors import told
 from web.later import Later
+from web.numbers import whole
 from web.services import Services
 
 # readings that a page is told of: a person's half year, and no more than a browser looks through at once
@@ -94,7 +95,7 @@ def reading_pages(services: Services) -> Blueprint:
     @needs("read")
     def since(article_id: str) -> Response:
         """What editors say about the versions after `since` up to the one in force."""
-        known, actor, at = request.args.get("since", 0, int), current_actor(), now()
+        known, actor, at = request.args.get("since", 0, whole), current_actor(), now()
         stored = _current(services, article_id)
         if stored is None:
             raise Missing("没有这篇文章，或现在还不生效。")
@@ -107,7 +108,7 @@ def reading_pages(services: Services) -> Blueprint:
     @needs("read")
     def differences(article_id: str) -> str:
         """The version `since` beside the one in force, for people."""
-        known, viewer, at = request.args.get("since", 0, int), current_actor().viewer, now()
+        known, viewer, at = request.args.get("since", 0, whole), current_actor().viewer, now()
         stored = _current(services, article_id)
         if stored is None:
             raise NotFound

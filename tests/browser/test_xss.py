@@ -23,6 +23,7 @@ VECTORS = vectors()
 # titles and phrasings have few characters
 SHORT = [v for v in VECTORS if len(v) <= 40 and v.isprintable()][:351]
 ON_A_PAGE = 9
+NUMBER = re.compile(r"\((\d+)\)")
 IN_A_BODY = 120
 IN_A_FRAME = 40
 TOLD = "window.go = (n) => console.log(`RAN ${n}`)"
@@ -96,7 +97,7 @@ class Watched:
 
     def looked(self):
         """Note which vectors stand in the page as it is now, and what of it would run later."""
-        self.seen |= set(re.findall(r"\((\d+)\)", self.page.content()))
+        self.seen |= set(NUMBER.findall(self.page.content()))
         self.waiting += self.page.evaluate(WAITING)
         return self
 
@@ -155,8 +156,21 @@ def test_cards_with_their_marks_run_nothing_without_the_policy(hostile, watch): 
     with served(hostile) as (_, address):
         watched = watch(policy=False)
         for group in range(len(SHORT) // ON_A_PAGE):
-            # words of the markup are marked, so that it is cut into pieces
-            watched.visit(f"{address}/?q=qx{group}+script+onerror+src+svg+go")
+            watched.visit(f"{address}/?q=qx{group}")
+        for place, vector in enumerate(SHORT):
+            if not watched.seen & set(NUMBER.findall(vector)):
+                watched.visit(f"{address}/articles/short-{place}")
+        # words of the markup are marked, so that it is cut into pieces
+        for words in (
+            "script+src",
+            "onerror+img+x",
+            "svg+onload",
+            "iframe+body+href",
+            "autofocus+onfocus+input",
+            "go+data+lt",
+        ):
+            watched.visit(f"{address}/?q={words}")
+            assert watched.page.locator("mark").count()
         nothing(watched, len(SHORT))
         # as it is drawn while somebody types
         watched.visit(address)

@@ -59,7 +59,7 @@ WRITTEN = (
     lambda v: "".join(f"&#x{ord(c):x}" if c in "<>" else c for c in v),
     lambda v: v.replace("<", "＜").replace(">", "＞"),
     lambda v: v.replace("<", "\\u003c").replace(">", "\\x3e"),
-    lambda v: quote(v, safe="§= "),
+    lambda v: quote(v, safe="= ").replace(quote("§"), "§"),
 )
 
 

@@ -3,10 +3,8 @@
 import os
 import random
 import signal
-import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from builders import write_article
 from service import kb, start_kb
@@ -14,6 +12,7 @@ from service import kb, start_kb
 from indexer import build as building
 from indexer import generations
 from indexer.backends import open_generation
+from indexer.engine import LocalEngine
 from kb.clock import now
 from kb.db import users
 from kb.db.engine import Database
@@ -21,6 +20,8 @@ from kb.publishing.workbench import open_workbench
 
 PATH = "processes/replace-card.md"
 SPARE = 2
+# seconds that a job takes, before any was seen
+FIRST_GUESS = 3.0
 
 
 @dataclass
@@ -56,29 +57,25 @@ class Killing:
             for name in ("jia", "yi"):
                 users.add(connection, name, name, ["editor", "approver"], now())
         database.close()
+        # how long each kind of job took the last time
         self._lengths = {}
 
     def job(self, *words):
         """Kill a command while it works, then let it run to its end; everything must be as if nothing had happened."""
         what = " ".join(words)
         self._change()
-        length = self._lengths.setdefault(what, self._timed(words))
-        self._change()
         # everybody of its group: a command forks what writes beside it
-        job = start_kb(self.settings, *words, start_new_session=True)
+        job = start_kb(self.settings, *words, alone=True)
         # a command loads for a while before it works
-        time.sleep(length * self.chance.uniform(0.25, 1.0))
+        time.sleep(self._lengths.get(what, FIRST_GUESS) * self.chance.uniform(0.25, 1.0))
         late = job.poll() is not None
         self._kill(job.pid)
         job.communicate()
         self.tally.too_late += late
         self.tally.killed(what)
-        self._next_run(words)
-
-    def _timed(self, words):
         began = time.monotonic()
         self._next_run(words)
-        return time.monotonic() - began
+        self._lengths[what] = time.monotonic() - began
 
     def _kill(self, group):
         try:
@@ -88,7 +85,9 @@ class Killing:
 
     def _change(self):
         self.number += 1
-        write_article(self.settings.articles, "parrot", title="鹦鹉托运", answer=f"鹦鹉托运请联系第{self.number}家航空公司。")
+        write_article(
+            self.settings.articles, "parrot", title="鹦鹉托运", answer=f"鹦鹉托运请联系第{self.number}家航空公司。"
+        )
 
     def _next_run(self, words):
         code, output = kb(self.settings, *words)
@@ -123,11 +122,9 @@ class Killing:
 
     def _publish(self, acknowledge):
         try:
-            with_database = Database(self.settings.database)
-            from indexer.engine import LocalEngine
-
-            workbench = open_workbench(self.settings, with_database, LocalEngine(self.settings))
-            with with_database.reading() as connection:
+            database = Database(self.settings.database)
+            workbench = open_workbench(self.settings, database, LocalEngine(self.settings))
+            with database.reading() as connection:
                 author, approver = (users.find(connection, name).actor for name in ("yi", "jia"))
             number = self.number
             while True:
@@ -173,16 +170,18 @@ class Killing:
     def _stale(self):
         """Temporary files. Folders of trials are removed by the next trial that is a minute later: they count for nothing here."""
         var, articles = self.settings.var, self.settings.articles
-        ours = [p for p in (*var.glob(".*"), *var.glob("index/.*"), *var.glob("reports/.*"), *var.glob("cache/.*"))]
-        return [p.name for p in (*ours, *articles.glob("*/.kb-*")) if not p.name.startswith(".trial")]
+        ours = [path for folder in ("", "index", "reports", "cache") for path in (var / folder).glob(".*")]
+        return [path.name for path in (*ours, *articles.glob("*/.kb-*"))]
 
     def _trouble(self, text):
         self.tally.troubles.append(f"kill {sum(self.tally.kills.values())}: {text}"[:500])
 
 
-def sweep(settings, service_callers, killing, rounds):
+def sweep(killing, rounds):
     """Each kind of job killed in turn, so many times in all."""
     kinds = [("index", "build"), ("index", "update"), None, ("nightly",)]
     for turn in range(rounds):
         kind = kinds[turn % len(kinds)]
         killing.publication() if kind is None else killing.job(*kind)
+        if turn % 20 == 19:
+            print(killing.tally, flush=True)

@@ -36,11 +36,11 @@ def environment(settings, **more):
     return {**os.environ, "KB_ARTICLES": str(settings.articles), "KB_VAR": str(settings.var), **more}
 
 
-def start_kb(settings, *words, as_user=(), **more):
-    """A `kb` command that has begun; what it says goes to one pipe."""
+def start_kb(settings, *words, as_user=(), alone=False, **more):
+    """A `kb` command that has begun; what it says goes to one pipe. `alone`: it leads a group, its children with it."""
     return subprocess.Popen(
         [*as_user, str(KB), *words], env=environment(settings, **more), stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, cwd="/",
+        stderr=subprocess.STDOUT, text=True, cwd="/", start_new_session=alone,
     )  # fmt: skip
 
 

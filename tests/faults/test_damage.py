@@ -227,7 +227,9 @@ def test_searching_goes_on_without_the_database(two_generations, tmp_path, migra
 
 
 @pytest.mark.timeout(300)
-def test_a_database_lost_under_a_running_service_fails_no_question(two_generations, tmp_path, migrated_file, serve):  # D8
+def test_a_database_lost_under_a_running_service_fails_no_question(
+    two_generations, tmp_path, migrated_file, serve
+):  # D8
     settings = copied(two_generations, tmp_path)
     shutil.copyfile(migrated_file, settings.var / "kb.db")
     service = serve(settings)

@@ -62,6 +62,12 @@ def rows(app):
         }
 
 
+def test_whatever_writes_does_so_by_post_alone(app):  # W3
+    for rule in app.url_map.iter_rules():
+        # the tests below send POST, which is all they have to send
+        assert rule.methods - SAFE in (set(), {"POST"}), rule
+
+
 def test_every_route_has_a_rule(app):  # row 42
     for rule in app.url_map.iter_rules():
         assert rule_of(app, rule.endpoint) in RULES, f"{rule} lacks @needs"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from builders import write_article, write_small_library
 
-from benchmarks import ask, build, corpus, latency, load, memory, offline, page, suggest, tune, update, watch
+from benchmarks import ask, build, corpus, latency, load, memory, offline, page, rollback, suggest, tune, update, watch
 from benchmarks.client import Client, Target
 from benchmarks.peers import ENGINES, Ours
 from benchmarks.peers.peer import make_question
@@ -191,6 +191,12 @@ def test_saves_are_timed_until_another_process_sees_them(figures, monkeypatch):
     assert [row["changed"] for row in found["rows"]] == [1, 3]
     assert all(row["worst_s"] >= row["visible_s"] > 0 for row in found["rows"])
     assert "已更新" in found["remarks"][0]
+
+
+def test_going_back_is_timed_with_the_command_that_operators_type(figures):  # row 67
+    (row,) = figures(rollback, "--rounds", "2")["rows"]
+    assert 0 < row["start"] <= row["command"] + 1
+    assert row["visible"] >= 0
 
 
 def test_the_service_is_loaded_beside_empty_routes(figures):

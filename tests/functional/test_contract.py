@@ -1,5 +1,6 @@
 """The API answers what its OpenAPI document promises, whatever is sent: schemathesis makes the requests."""
 
+import json
 import os
 
 import pytest
@@ -21,6 +22,7 @@ CHECKS = (
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
     response_schema_conformance,
 )  # fmt: skip
+DOCUMENT = "/api/v1/openapi.json"
 OPERATIONS = [
     ("/api/v1/search", "POST"), ("/api/v1/search", "GET"), ("/api/v1/suggest", "POST"), ("/api/v1/transcript", "POST"),
     ("/api/v1/articles/{article_id}", "GET"), ("/api/v1/explain", "POST"),
@@ -36,7 +38,7 @@ def schema(tmp_path_factory):
     folder = tmp_path_factory.mktemp("contract")
     write_small_library(folder / "articles")
     app = make_app(Settings(articles=folder / "articles", var=folder / "var"))
-    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    return schemathesis.openapi.from_wsgi(DOCUMENT, app)
 
 
 def checked(operation, mode):
@@ -48,7 +50,7 @@ def checked(operation, mode):
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     def sent(case):
-        case.call_and_validate(checks=list(CHECKS))
+        case.call_and_validate(checks=list(CHECKS), headers={"Accept-Encoding": "identity"})
 
     sent()
 
@@ -66,14 +68,17 @@ def test_every_answer_is_as_the_document_says(schema, path, method, mode):  # I5
 
 
 def test_an_answer_that_is_not_in_the_document_is_found(schema):
-    operation = schema["/api/v1/search"]["POST"]
-    promised = operation.definition.raw["responses"]
-    kept = promised.pop("200")
-    try:
-        with pytest.raises(BaseException, match="Undocumented|status"):
-            checked(operation, schemathesis.GenerationMode("positive"))
-    finally:
-        promised["200"] = kept
+    def promising_less(environ, start_response):
+        if environ["PATH_INFO"] != DOCUMENT:
+            return schema.app(environ, start_response)
+        document = schema.app.test_client().get(DOCUMENT).json
+        document["paths"]["/api/v1/search"]["post"]["responses"].pop("200")
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(document).encode()]
+
+    less = schemathesis.openapi.from_wsgi(DOCUMENT, promising_less)
+    with pytest.raises(BaseException, match=r"1 distinct failure"):
+        checked(less["/api/v1/search"]["POST"], schemathesis.GenerationMode("positive"))
 
 
 def _query(texts):
@@ -151,7 +156,8 @@ def test_no_form_fails_for_any_field(everybody):  # I4
     held = {"X-CSRFToken": csrf(everybody)}
     names = [
         "q", "text", "title", "article", "kind", "call", "did", "key", "path", "slug", "type", "number", "view", "state", "answer", "at",
-        "expires", "roles", "asked", "comment", "effective", "version", "whole", "id", "day", "name", "display", "new", "again", "old", "to",
+        "expires", "roles", "asked", "comment", "effective", "version", "whole", "id", "day",
+        "name", "display", "new", "again", "old", "to",
     ]  # fmt: skip
     # what ends the session of the person who asks
     left_out = (
