@@ -15,7 +15,10 @@ _LOG = logging.getLogger("kb.copies")
 
 
 def kept(file: Path, made_with: str, make: Callable[[], Sequence[bytes]]) -> list[memoryview]:
-    """The parts that `make` gives, from the copy if there is a whole one of the same `made_with`; it is made anew otherwise."""
+    """The parts that `make` gives, from the copy if there is a whole one of the same `made_with`; it is made anew otherwise.
+
+    The folder is made if it is missing, for its owner alone; where nothing can be written, the parts come without a copy.
+    """
     try:
         return _unpack(file.read_bytes(), made_with)
     except (OSError, ValueError):
@@ -23,8 +26,9 @@ def kept(file: Path, made_with: str, make: Callable[[], Sequence[bytes]]) -> lis
     body = join((made_with.encode(), *make()))
     data = join((pack_numbers([crc32(body)]), body))
     try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(file, data)
-    except KBError as error:
+    except (KBError, OSError) as error:
         # made anew by whoever starts next
         _LOG.warning("copy is not kept: %s", error)
     return _unpack(data, made_with)

@@ -86,7 +86,6 @@ class Analyzer:
 
     def __init__(self, lexicon: Lexicon, cache: Path) -> None:
         """`cache` is a folder of this service alone, for a copy of the dictionary."""
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.lexicon = lexicon
         self._cutter = cutter_with([w for w in lexicon.words() if _CHINESE.fullmatch(w) and len(w) > 1], cache)
         # words of the dictionary and of the lexicon
