@@ -35,6 +35,10 @@ _MEASURE = re.compile("个?(?:工作日|月|小时|分钟|名|位|张|笔|次|�
 _LATIN = re.compile(r"[a-z]+")
 _NOT = "不没无未非别勿"
 _NEGATED = re.compile(rf"[{_NOT}](?=(.{{1,2}}))")
+# 不能代办 denies 代办
+_MODAL = "(?:能|可以|可|得|会|要|用|准|许|需|必)?"
+_DENIED = re.compile(f"[{_NOT}]{_MODAL}(.{{2}})")
+_BEFORE = re.compile(f"[{_NOT}]{_MODAL}$")
 
 
 class Rephraser(Protocol):
@@ -142,12 +146,9 @@ def _negations(text: str) -> Iterator[str]:
 
 
 def _denied(text: str) -> set[str]:
-    return {match[1] for match in _NEGATED.finditer(text) if len(match[1]) == 2}
+    return {match[1] for match in _DENIED.finditer(text)}
 
 
 def _affirmed(word: str, text: str) -> bool:
     """Whether a word stands somewhere without a negation before it."""
-    return any(
-        text[match.start() - 1 : match.start()] not in _NOT or not match.start()
-        for match in re.finditer(re.escape(word), text)
-    )
+    return any(not _BEFORE.search(text[: match.start()]) for match in re.finditer(re.escape(word), text))

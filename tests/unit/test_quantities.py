@@ -419,6 +419,9 @@ def test_looking_only_where_a_quantity_may_begin_misses_none(text):
         r"\d|[零〇一二两三四五六七八九十百千万亿半it]|第(?=\s?[\d零一二三四五六七八九十百])"
     ).search(text, at):
         found = patterns._first_at(text, match.start(), [(p, m) for _, p, m in patterns._PATTERNS])
+        # a unit by itself (万一) is no number
+        if found and text[found.start : found.end] in {"十", "百", "千", "万", "亿"}:
+            found = None
         if found:
             everywhere.append(found)
         at = found.end if found else match.start() + 1

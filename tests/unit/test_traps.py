@@ -320,4 +320,4 @@ def test_a_concept_is_not_read_out_of_two_words_halves(greedy):  # row 1
 
 def test_the_dictionary_cache_is_nobody_elses(bare, cache):  # row 80
     assert stat.S_IMODE(cache.stat().st_mode) == 0o700
-    assert [path.name for path in cache.iterdir()] == ["words"]
+    assert {path.name for path in cache.iterdir()} == {"lexicon-words", "words"}
