@@ -155,6 +155,7 @@ def test_a_reading_of_nothing_is_not_kept(agent, database, key):
 
 def test_what_changed_since(app, settings, agent):  # row 34
     publish(settings, version=2, change_note="改为每张6元", answer="每张收6元，带身份证到网点。")
+    app.extensions[SERVICES].source.look_again()
     for client in (agent, app.test_client()):
         data = client.get("/reading/changes/replace-card?since=1").json["data"]
         assert data["version"] == 2
@@ -172,6 +173,8 @@ def test_where_two_versions_differ(app, settings):  # row 34
     workbench.take_up_files(now())
     publish(settings, version=3, answer="每张收7元，带身份证到网点。", questions=[f"换一张卡{n}" for n in range(6)])
     workbench.take_up_files(now())
+    # the pointer is looked at ten times a second
+    app.extensions[SERVICES].source.look_again()
     page = client.get("/reading/differences/replace-card?since=2").text
     assert ("每张收<del>6</del>元" in page, "每张收<ins>7</ins>元" in page) == (True, True)
     # how it is found is no matter of agents

@@ -327,9 +327,10 @@ def test_a_worker_that_is_killed_takes_no_numbers_along(served):  # A2
     # every worker has written what it counted
     until(lambda: counted() == 6)
     until(lambda: counted() == 6)
+    # what only looks after the index at the start has ended
+    threading.Event().wait(2)
     before = len(served.children())
     victim = next(iter(served.children()))
-    threading.Event().wait(2)
     os.kill(victim, 9)
     until(lambda: victim not in served.children() and len(served.children()) == before, served.printed)
     assert until(lambda: counted()) == 6
