@@ -143,7 +143,8 @@ def test_a_note_can_be_changed_and_stays_changed(enter):  # row 36
     desk.page.keyboard.insert_text("客户很急。bcp")
     desk.page.keyboard.type("bcp")
     desk.press("Control+Enter")
-    assert desk.clipboard().endswith("客户很急。bcpbcp")
+    # copying takes a moment
+    desk.page.wait_for_function("async () => (await navigator.clipboard.readText()).endsWith('客户很急。bcpbcp')")
     desk.press("Escape", "Alt+w")
     assert note(desk).endswith("客户很急。bcpbcp")
 

@@ -178,6 +178,7 @@ def test_files_damaged_where_they_lie_under_a_running_service(two_generations, t
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.soak
 def test_a_file_cut_off_under_a_running_service_takes_nobody_out_for_long(two_generations, tmp_path, serve):  # D5, A2
     settings = copied(two_generations, tmp_path)
     previous = generations.previous_name(settings.index)
