@@ -8,7 +8,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.kernel import FOUND_COLUMNS, SCORE, VALUE_COLUMNS
+from indexer.columns import FOUND_COLUMNS, SCORE, VALUE_COLUMNS
 
 Ints = NDArray[np.int64]
 Doubles = NDArray[np.float64]
@@ -33,7 +33,7 @@ class Candidates(Sequence[tuple[int, Found]]):
     __slots__ = ("found", "values")
 
     def __init__(self, found: Ints, values: Doubles) -> None:
-        """`found` [candidates, FOUND_COLUMNS], `values` [candidates, VALUE_COLUMNS]: see `indexer.kernel`."""
+        """`found` [candidates, FOUND_COLUMNS], `values` [candidates, VALUE_COLUMNS]: see `indexer.columns`."""
         self.found = found
         self.values = values
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import kernel
+from indexer import likeness
 from indexer.bundle import open_bundle
 from indexer.wording import Codes
 
@@ -50,7 +50,7 @@ class Learned:
     def decisions(self, question: Codes) -> NDArray[np.float32]:
         """The value of every decision for a question, float32 [decisions]."""
         made = self._intercepts.copy()
-        kernel.decide(runs(question), self._known, self._ends, self._weights, self._rows, self._learned, made)
+        likeness.decide(runs(question), self._known, self._ends, self._weights, self._rows, self._learned, made)
         return made
 
 

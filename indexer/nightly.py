@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -42,7 +43,7 @@ from kb.settings import Settings
 _SAMPLE = 500
 
 
-class Refused(KBError):
+class GateRefused(KBError):
     """A new generation must not serve; `reasons` says why, a sentence each."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
@@ -128,7 +129,7 @@ class NightShift:
                 said.append(f"新增或更新 {built.added} 篇，移除 {built.removed} 篇，未变 {built.unchanged} 篇")
             if not self._dry:
                 self._optional("verify", "核对换上的索引", self._verify)
-        except Refused as error:
+        except GateRefused as error:
             self._found.reasons = error.reasons
             return "refused"
         except (KBError, OSError) as error:
@@ -139,21 +140,20 @@ class NightShift:
     def _accept(self, made: WhooshSearcher, built: Built) -> None:
         """Ask the new generation what the old one was asked, and refuse it where it is worse."""
         self._found.built = built
-        library = load_library(self._settings.articles)
         before = self._serving()
         with self._step("gate", "检验新索引") as said:
             reasons = gate.fewer_articles(before.manifest.articles if before else 0, made.manifest.articles)
-            reasons += self._golden(before, made, library)
+            reasons += self._golden(before, made)
             reasons += self._sample(before, made)
-            told = self._found.golden
-            if told:
-                said.append(f"检验问法 {told.after.asked} 个，前 3 条找到 {told.after.hit3:.1%}")
+            after = self._found.golden.after if self._found.golden else None
+            if after:
+                said.append(f"检验问法 {after.asked} 个，前 3 条找到 {after.hit3:.1%}")
         if reasons and not self._force:
-            raise Refused(reasons)
+            raise GateRefused(reasons)
         self._found.troubles += [f"没有通过检查，但按 --force 换上了：{reason}" for reason in reasons]
 
-    def _golden(self, before: WhooshSearcher | None, made: WhooshSearcher, library: Library) -> list[str]:
-        questions = golden(in_force(library.articles, self._at))
+    def _golden(self, before: WhooshSearcher | None, made: WhooshSearcher) -> list[str]:
+        questions = golden(in_force(self._library.articles, self._at))
         now = Asking(made, self._at)
         with self._watching.progress("检验问法", "题") as progress:
             after = evaluate(now, questions, progress)
@@ -161,8 +161,9 @@ class NightShift:
         known = [q for q in questions if was and was.title(q.article_id, q.viewer)]
         effect = effect_between(was, now, known) if was else Effect(0)
         figures = evaluate(was, questions).figures if was else None
-        lost = tuple(warning for warning in effect.warnings)
-        self._found.golden = Golden(figures, after.figures, lost, len(effect.won), len(after.violated))
+        self._found.golden = Golden(
+            figures, after.figures, tuple(effect.warnings), len(effect.won), len(after.violated)
+        )
         return gate.worse_answers(effect)
 
     def _sample(self, before: WhooshSearcher | None, made: WhooshSearcher) -> list[str]:
@@ -171,6 +172,11 @@ class NightShift:
             return []
         was, now = (_evaluated(searcher, asked, self._at) for searcher in (before, made))
         return gate.more_unanswered(was, now)
+
+    @cached_property
+    def _library(self) -> Library:
+        """The files, read once: for the golden questions, and for what they ask of people."""
+        return load_library(self._settings.articles)
 
     def _serving(self) -> WhooshSearcher | None:
         """The generation that serves, if it can be asked."""
@@ -249,7 +255,6 @@ class NightShift:
         found, built = self._found, self._found.built
         current = generations.current_name(self._settings.index) or ""
         manifest = _manifest(self._settings.index, current)
-        library = load_library(self._settings.articles)
         quarantined = built.quarantined if built else ()
         return Night(
             began=timestamp(self._at), ended=timestamp(present()), outcome=outcome, reasons=found.reasons,
@@ -258,7 +263,7 @@ class NightShift:
             added=built.added if built else 0, removed=built.removed if built else 0,
             unchanged=built.unchanged if built else 0, quarantined=quarantined,
             golden=found.golden, asked=self._yesterday.asked(),
-            agenda=agenda(library.articles, library.problems, self._at),
+            agenda=agenda(self._library.articles, self._library.problems, self._at),
             waiting=self._waiting(), purged=found.purged, troubles=tuple(found.troubles),
         )  # fmt: skip
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from indexer import kernel
 from indexer.candidates import Candidates
+from indexer.columns import ARTICLE, SCORE, SECTION
 from indexer.postings import HASHES, Postings
 from indexer.segment import Segment
 from kb.query import Query
@@ -123,6 +124,4 @@ def best(asked: Plan, number: int, segment: Segment, admitted: Scores, limit: in
     found = made[:held]
     if not segment.has_clauses:
         return found
-    return found.at(
-        np.lexsort((found.found[:, kernel.SECTION], found.found[:, kernel.ARTICLE], -found.values[:, kernel.SCORE]))
-    )
+    return found.at(np.lexsort((found.found[:, SECTION], found.found[:, ARTICLE], -found.values[:, SCORE])))

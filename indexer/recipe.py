@@ -12,8 +12,9 @@ import kb
 # the code between a file's bytes and what the index keeps of it
 _CODE = {
     "kb": (
-        "articles clock codec copies cutting dictionary fields frontmatter intents lexicon_words lookup naming normalize numerals outline "
-        "pinyin prepared preparing quantities registry render sections smallest spoken strings_table text tones types views"
+        "articles body_rules clock codec copies cutting details dictionary fields frontmatter intents lexicon_words lookup "
+        "naming normalize numerals outline pinyin prepared preparing quantities registry render sections smallest spoken "
+        "strings_table text tones types views"
     ),
     "indexer": (
         "analysis batch bundle documents field_postings fields forward inverted learned segment state whoosh_codec whoosh_index "

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import kernel
+from indexer import likeness
 from indexer.candidates import Candidates
-from indexer.kernel import ARTICLE, FIXED, SEGMENT
+from indexer.columns import ARTICLE, FIXED, SEGMENT
 from indexer.learned import Learned
 from indexer.segment import Segment
 from indexer.weights import RERANKING
@@ -79,7 +79,7 @@ class Reranker:
         numbers = range(len(self._segments))
         for number in numbers if len(numbers) == 1 else set(found.found[:, SEGMENT].tolist()):
             wording = self._segments[number].wording
-            kernel.describe(
+            likeness.describe(
                 question.codes, question.intents, question.channels, self._characters, decisions,
                 wording.phrases, wording.ends, wording.owners, wording.intents, wording.channels,
                 wording.held, wording.held_ends, self._learned.rows[number] if self._learned else _NO_ROWS,
@@ -100,7 +100,7 @@ class Reranker:
             having = rows[wording.has_refusals[articles[rows]]]
             if len(having):
                 alike = np.empty((len(having), 5), np.float32)
-                kernel.compare(
+                likeness.compare(
                     asked(query).codes, wording.refusals, wording.refusal_ends, wording.refusal_owners, self._characters,
                     articles[having], _MARKS.marks, alike,
                 )  # fmt: skip
@@ -135,7 +135,7 @@ class Reranker:
         features = self.features(query, candidates)
         worth = features @ _WEIGHTS - REFUSAL * self._refused(query, candidates, features)
         made = Candidates(found.found[:limit].copy(), found.values[:limit].copy())
-        kernel.reorder(first.found, first.values, worth, np.exp(worth - worth.max()), made.found, made.values)
+        likeness.reorder(first.found, first.values, worth, np.exp(worth - worth.max()), made.found, made.values)
         return made
 
 

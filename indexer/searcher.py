@@ -14,8 +14,8 @@ import numpy as np
 
 from indexer import generations, ranking
 from indexer.candidates import Candidates
+from indexer.columns import ARTICLE
 from indexer.explaining import contributions
-from indexer.kernel import ARTICLE
 from indexer.learned import open_learned
 from indexer.postings import Postings
 from indexer.ranking import Scores, Sought

@@ -12,7 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
+from kb.body_rules import body_problems
 from kb.clock import parse_moment
+from kb.details import DETAILS, department
 from kb.fields import Fields, fill_facts
 from kb.frontmatter import Document, decode, split
 from kb.registry import Registry
@@ -27,14 +29,9 @@ from kb.types import (
     Branch,
     ByPhone,
     Channel,
-    ComplaintDetail,
-    Detail,
     Identity,
-    NamedValue,
     Option,
     Problem,
-    ProductDetail,
-    RegulationDetail,
     Source,
     Status,
     Step,
@@ -50,7 +47,6 @@ MAX_BRANCHES = 4
 ALERT_DAYS = 30
 STANDING_REVIEW_DAYS = 90
 SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-_INVESTMENTS = re.compile("理财|结构性|基金|贵金属|积存金|黄金")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ def parse_article(data: bytes, name: str, registry: Registry) -> Parsed:
     fields = Fields(document.front, name, registry.facts, problems)
     article = _article(fields, document, registry, lambda answer: _digest(data, answer, _facts_used(text, registry)))
     fields.report_unknown()
-    problems += _body_problems(document, name, registry)
+    problems += body_problems(document, name, registry)
     problems = sorted(dict.fromkeys(problems), key=lambda p: (p.line, p.column))
     if any(p.level == "error" for p in problems):
         return Parsed(None, tuple(problems))
@@ -116,7 +112,7 @@ def sketch(text: str, name: str, registry: Registry) -> Article | None:
     fields = Fields(document.front, name, registry.facts, [])
     article = _article(fields, document, registry, lambda _: "")
     # a body that the validator refuses may be slow to render
-    return replace(article, body="") if _body_problems(document, name, registry) else article
+    return replace(article, body="") if body_problems(document, name, registry) else article
 
 
 def _digest(data: bytes, answer: str, facts: str) -> str:
@@ -139,7 +135,7 @@ def _article(fields: Fields, document: Document, registry: Registry, digest: Cal
     effective = fields.moment("effective", required=True)
     by_phone = cast(ByPhone, fields.choice("by_phone", ("yes", "no", "partly"), required=not lenient, default="yes"))
     title = fields.text("title", required=True, most=0 if lenient else TITLE_LENGTH)
-    detail = _DETAILS[kind](fields, registry, lenient)
+    detail = DETAILS[kind](fields, registry, lenient)
     slug = _slug(fields)
     questions = fields.texts("questions", least=0 if lenient else MIN_QUESTIONS)
     answer = fields.text("answer", required=True, most=ANSWER_LENGTH, lenient=lenient)
@@ -158,7 +154,7 @@ def _article(fields: Fields, document: Document, registry: Registry, digest: Cal
         expires=fields.moment("expires"),
         supersedes_terms=fields.texts("supersedes_terms"),
         change_note=fields.text("change_note"),
-        owner=_department(fields, "owner", registry, lenient),
+        owner=department(fields, "owner", registry, lenient),
         author=fields.text("author", required=not lenient),
         approver=fields.text("approver", required=not lenient),
         verified=fields.date("verified", required=not lenient),
@@ -190,13 +186,6 @@ def _slug(fields: Fields) -> str:
     elif slug and stem.partition("@")[0] != slug:
         fields.fault("id", f"id 写的是“{slug}”，和文件名 {stem} 不一致。")
     return slug
-
-
-def _department(fields: Fields, name: str, registry: Registry, lenient: bool) -> str:
-    value = fields.text(name, required=not lenient)
-    if value and registry.departments and value not in registry.departments:
-        fields.fault(name, f"{name} 写的是“{value}”，部门登记表里没有；可用：{'、'.join(registry.departments)}。")
-    return value
 
 
 def _tones(fields: Fields) -> Tones:
@@ -278,67 +267,6 @@ def _next(option: Fields, at: int, questions: int) -> int | None:
     return int(written)
 
 
-def _product(fields: Fields, registry: Registry, lenient: bool) -> Detail:
-    title = fields.text("title")
-    invests = bool(_INVESTMENTS.search(title)) and not lenient
-    return ProductDetail(
-        fields.choice("risk_level", ("无", "R1", "R2", "R3", "R4", "R5"), required=not lenient),
-        fields.choice("principal_guaranteed", ("n/a", "yes", "no"), required=not lenient),
-        fields.text("suitable_for"),
-        tuple(
-            NamedValue(r.text("name", required=True), r.text("value", required=True))
-            for r in fields.mappings("key_numbers", ("name", "value"))
-        ),
-        fields.text("risk_sentence", required=invests),
-        fields.texts("do_not_say"),
-    )
-
-
-def _regulation(fields: Fields, registry: Registry, lenient: bool) -> Detail:
-    known = ("title", "number", "issuer", "date", "in_force")
-    child = fields.mapping("document", known)
-    if child is None and not lenient:
-        fields.fault("document", "制度要写 document：全称、文号、发布机关和日期。")
-    values = {n: child.text(n, required=n in ("title", "number")) if child else "" for n in known}
-    return RegulationDetail(affects=fields.texts("affects"), **values)
-
-
-def _complaint(fields: Fields, registry: Registry, lenient: bool) -> Detail:
-    return ComplaintDetail(
-        _department(fields, "department", registry, lenient),
-        fields.text("internal_deadline", required=not lenient),
-        fields.text("legal_deadline", required=not lenient),
-        fields.texts("promise", least=0 if lenient else 1),
-        fields.texts("never_promise", least=0 if lenient else 1),
-        fields.text("escalation", required=not lenient),
-    )
-
-
-def _alert(fields: Fields, registry: Registry, lenient: bool) -> Detail:
-    return AlertDetail(
-        fields.choice("severity", ("medium", "high"), required=not lenient),
-        fields.texts("triggers"),
-        fields.texts("ask"),
-        fields.texts("do", least=0 if lenient else 1),
-        fields.texts("dont"),
-        fields.text("escalate"),
-        fields.flag("standing"),
-    )
-
-
-def _process(fields: Fields, registry: Registry, lenient: bool) -> Detail:
-    return None
-
-
-_DETAILS: dict[str, Callable[[Fields, Registry, bool], Detail]] = {
-    "product": _product,
-    "process": _process,
-    "regulation": _regulation,
-    "complaint": _complaint,
-    "alert": _alert,
-}
-
-
 def _cross_checks(fields: Fields, article: Article) -> None:
     """Rules that look at two fields at once."""
     if article.author and article.author == article.approver:
@@ -355,52 +283,3 @@ def _cross_checks(fields: Fields, article: Article) -> None:
         too_long = article.expires is None or article.expires - article.effective > timedelta(days=ALERT_DAYS)
         if not detail.standing and too_long:
             fields.fault("expires", f"警示要写失效时间，不晚于生效后 {ALERT_DAYS} 天；长期反诈卡片写 standing: true。")
-
-
-_DEEP_LIST = re.compile(
-    r"^(?: {4}|\t){10}[ \t]*+\S|^[ \t]*+(?:(?:[-*+>]|\d{1,9}\.)[ \t]++){10,}+(?![-*])", re.MULTILINE
-)
-_DEEP_QUOTE = re.compile(r"^(?:[ \t]*+>){8,}", re.MULTILINE)
-_BRACKETS = re.compile(r"[\[\]()*_`<]{40,}")
-_BLANK_LINE = re.compile(r"(\n[ \t]*\n)")
-_MARKS = re.compile(r"[*_`<&!\\]")
-LONG_LINE = 20_000
-BODY_LINES = 10_000
-BLOCK_LINES = 1_000
-BLOCK_LINKS = 200
-BLOCK_MARKS = 4_000
-
-
-def _body_problems(document: Document, name: str, registry: Registry) -> list[Problem]:
-    """Facts that do not exist, and shapes that make Markdown slow or overflow its stack."""
-    body, found = document.body, []
-
-    def say(offset: int, message: str) -> None:
-        found.append(Problem(name, document.body_line + body.count("\n", 0, offset), 1, message, field="body"))
-
-    for fact in fill_facts(body, registry.facts)[1]:
-        say(body.find(f"fact:{fact}"), f"没有名为 {fact} 的共用数字，请查 _registry/facts.yml。")
-    for pattern, message in (
-        (_DEEP_LIST, "列表或缩进太深，最多十层。"),
-        (_DEEP_QUOTE, "引用（>）太深，最多七层。"),
-        (_BRACKETS, "这里有一长串括号或星号，请删除。"),
-    ):
-        if match := pattern.search(body):
-            say(match.start(), message)
-    if body.count("\n") > BODY_LINES:
-        say(0, f"正文有 {body.count(chr(10))} 行，超过 {BODY_LINES} 行，请拆成几篇。")
-    offset = 0
-    for block in _BLANK_LINE.split(body):  # Markdown is quadratic in the lines and the marks of a block
-        if len(block) > BLOCK_LINKS and (
-            block.count("\n") > BLOCK_LINES
-            or block.count("[") > BLOCK_LINKS
-            or len(_MARKS.findall(block)) > BLOCK_MARKS
-        ):
-            say(offset, f"这一段太长或符号太多，请用空行分成几段（一段最多 {BLOCK_LINES} 行、{BLOCK_LINKS} 个链接）。")
-        offset += len(block)
-    offset = 0
-    for line in body.split("\n") if len(body) > LONG_LINE else ():
-        if len(line) > LONG_LINE:
-            say(offset, f"这一行有 {len(line)} 个字，请分段。")
-        offset += len(line) + 1
-    return found

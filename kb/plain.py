@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kb.articles import ANSWER_LENGTH, LONG_LINE
+from kb.articles import ANSWER_LENGTH
+from kb.body_rules import LONG_LINE
 
 _DEEPEST_INDENT = 16
 

@@ -6,7 +6,6 @@ They are made from the repository's own articles by a real service in Chromium, 
 import logging
 import sys
 import tempfile
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,12 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
 from conftest import CHROMIUM, FLAGS  # noqa: E402
 from desk import Desk  # noqa: E402
+from live import live  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
-from werkzeug.serving import make_server  # noqa: E402
 
 from indexer import build as building  # noqa: E402
 from kb.clock import now  # noqa: E402
@@ -116,18 +115,13 @@ def main(folder: Path, only: tuple[str, ...], dark: bool, both: bool) -> None:
     with tempfile.TemporaryDirectory() as var:
         settings = Settings(articles=ROOT / "articles", var=Path(var))
         building.build(settings, now())
-        server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with sync_playwright() as playwright:
+        with live(create_app(settings)) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
             for scene in (s for s in SCENES if not only or s.name in only):
                 for width in BOTH if both else scene.widths:
                     for shade in (False, True) if dark else (False,):
-                        click.echo(
-                            _shoot(browser, f"http://127.0.0.1:{server.server_port}", scene, width, shade, folder)
-                        )
+                        click.echo(_shoot(browser, address, scene, width, shade, folder))
             browser.close()
-        server.shutdown()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from kb.calls import call_id
 from kb.clock import now
@@ -17,7 +17,7 @@ from kb.query import MAX_QUESTION
 from kb.questions_log import note_mark
 from kb.wrapup import read_trail, wrap_up
 from web.access import current_actor, needs
-from web.errors import told
+from web.errors import data, told
 from web.reading import visible_cards
 from web.services import Services
 
@@ -38,7 +38,7 @@ def call_pages(services: Services) -> Blueprint:
     @needs("read")
     def note() -> Response:
         """The wrap-up note of a trail; nothing is kept."""
-        return _data({"text": wrap_up(read_trail(request.get_data()), now())})
+        return data({"text": wrap_up(read_trail(request.get_data()), now())})
 
     @pages.post("/mark")
     @needs("read")
@@ -48,7 +48,7 @@ def call_pages(services: Services) -> Blueprint:
         if did not in MARKS or not _KEY.fullmatch(key):
             raise Refused("不知道记的是什么，请刷新页面再试。")
         note_mark(did, key, current_actor().name, call_id(request.form.get("call", "")))
-        return _data({})
+        return data({})
 
     @pages.post("/handover")
     @needs("session")
@@ -57,7 +57,7 @@ def call_pages(services: Services) -> Blueprint:
         question, articles = _handed()
         with services.database.writing() as connection:
             made = handovers.make(connection, current_actor().id, question, articles, now())
-        return _data({"link": url_for("agent.page", handover=made)})
+        return data({"link": url_for("agent.page", handover=made)})
 
     @pages.get("/handover/<made>")
     @needs("session")
@@ -67,7 +67,7 @@ def call_pages(services: Services) -> Blueprint:
             found = handovers.find(connection, made, now())
         if found is None:
             raise Missing("这个交接链接不存在，或者已过 24 小时。请同事再转一次。")
-        response = _data(
+        return data(
             {
                 "author": found.author,
                 "at": f"{found.created:%H:%M}",
@@ -75,8 +75,6 @@ def call_pages(services: Services) -> Blueprint:
                 "cards": visible_cards(services, found.articles),
             }
         )
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     @pages.post("/fragment")
     @needs("read")
@@ -85,7 +83,7 @@ def call_pages(services: Services) -> Blueprint:
         question, articles = _handed()
         packed = json.dumps({"question": question, "articles": articles, "at": f"{now():%H:%M}"}, ensure_ascii=False)
         written = base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
-        return _data({"link": url_for("agent.page", _anchor=f"handover={written}")})
+        return data({"link": url_for("agent.page", _anchor=f"handover={written}")})
 
     return pages
 
@@ -97,7 +95,3 @@ def _handed() -> tuple[str, list[str]]:
         raise Refused("要转的文章编号不对，请刷新页面再试。")
     question = line(request.form.get("q", ""), MAX_QUESTION, "问题", required=not articles)
     return question, articles
-
-
-def _data(data: object) -> Response:
-    return jsonify({"data": data})

@@ -60,6 +60,13 @@ def status_of(error: KBError) -> int:
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
 
 
+def data(value: object) -> Response:
+    """`{"data": …}` for scripts of our pages; it is somebody's own, so nothing may keep it."""
+    response = jsonify({"data": value})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def told(error: KBError) -> Response:
     """The same error for the script of a page, which shows it and keeps what was typed."""
     shown = jsonify({"error": {"code": type(error).__name__, "message": str(error)}})

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import NotFound
 
@@ -23,7 +23,7 @@ from kb.publishing.changes import ChangeNote
 from kb.registry import load_registry
 from kb.types import TYPES
 from web.access import current_actor, needs
-from web.errors import told
+from web.errors import data, told
 from web.later import Later
 from web.numbers import whole
 from web.services import Services
@@ -41,6 +41,13 @@ def reading_pages(services: Services) -> Blueprint:
     """The blueprint of readings and favourites."""
     pages = Blueprint("reading", __name__, url_prefix="/reading")
     pages.register_error_handler(KBError, told)
+    _add_own(pages, services)
+    _add_changes(pages, services)
+    return pages
+
+
+def _add_own(pages: Blueprint, services: Services) -> None:
+    """What belongs to a person: what was read, what is kept at hand."""
     later: Later[Reading] = Later(services.database, "readings", readings.note)
 
     @pages.get("/")
@@ -53,7 +60,7 @@ def reading_pages(services: Services) -> Blueprint:
                 r.article_id: [r.version, int(r.at.timestamp())] for r in readings.of(connection, person, _MOST_READ)
             }
             kept = favourites.of(connection, person)
-        return _data({"read": read, "favourites": kept, "csrf": generate_csrf()})
+        return data({"read": read, "favourites": kept, "csrf": generate_csrf()})
 
     @pages.post("/")
     @needs("session")
@@ -67,7 +74,7 @@ def reading_pages(services: Services) -> Blueprint:
         # SQL's INTEGER; articles count from 1
         if version < 2**31 and _current(services, article_id) is not None:
             later.put((person, article_id), Reading(person, article_id, version, now()))
-        return _data({})
+        return data({})
 
     @pages.post("/favourites")
     @needs("session")
@@ -83,13 +90,17 @@ def reading_pages(services: Services) -> Blueprint:
             else:
                 favourites.remove(connection, person, article_id)
             found = favourites.of(connection, person)
-        return _data({"favourites": found})
+        return data({"favourites": found})
+
+
+def _add_changes(pages: Blueprint, services: Services) -> None:
+    """What stands in the articles now, and what it was before."""
 
     @pages.post("/cards")
     @needs("read")
     def cards() -> Response:
         """Of the articles named, those that the asker may see now."""
-        return _data(visible_cards(services, request.form.getlist("article")))
+        return data(visible_cards(services, request.form.getlist("article")))
 
     @pages.get("/changes/<article_id>")
     @needs("read")
@@ -102,7 +113,7 @@ def reading_pages(services: Services) -> Blueprint:
         notes = _notes(services, stored, known, actor)
         said = [{"version": n.version, "day": _day(n.since, at), "note": n.note} for n in notes[-_MOST_NOTES:]]
         more = url_for("reading.differences", article_id=article_id, since=known)
-        return _data({"version": stored.article.version, "notes": said, "more": more})
+        return data({"version": stored.article.version, "notes": said, "more": more})
 
     @pages.get("/differences/<article_id>")
     @needs("read")
@@ -121,8 +132,6 @@ def reading_pages(services: Services) -> Blueprint:
             article=article, known=known, complete=None not in (old, new),
             changes=changes.differing(old or "", new or "", facts) if old and new else [],
         )  # fmt: skip
-
-    return pages
 
 
 def visible_cards(services: Services, ids: Iterable[str]) -> list[dict[str, str]]:
@@ -166,9 +175,3 @@ def _day(moment: datetime, at: datetime) -> str:
     """The day as it is said: with the year only where it is another one."""
     year = f"{moment.year}年" if moment.year != at.year else ""
     return f"{year}{moment.month}月{moment.day}日"
-
-
-def _data(data: object) -> Response:
-    response = jsonify({"data": data})
-    response.headers["Cache-Control"] = "no-store"
-    return response

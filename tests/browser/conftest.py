@@ -1,14 +1,15 @@
 """A real service over the repository's own articles, and Debian's Chromium. Every page is watched for what must not happen."""
 
 import os
-import threading
 from pathlib import Path
 
 import pytest
 from desk import Desk
+from live import live
 from playwright.sync_api import sync_playwright
-from werkzeug.serving import make_server
+from web_people import make_app
 
+from kb.db.engine import Database
 from web.app import create_app
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -21,13 +22,28 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def service(sample_settings):
     """The address of a running service."""
-    server = make_server("127.0.0.1", 0, create_app(sample_settings), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with live(create_app(sample_settings)) as address:
+        yield address
+
+
+@pytest.fixture
+def app(settings):
+    """An application of this test alone, over a small library, with a database."""
+    return make_app(settings)
+
+
+@pytest.fixture
+def database(settings, app):
+    database = Database(settings.database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def address(app):
+    """The address at which the application of this test is served."""
+    with live(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """axe finds nothing serious on any page: light and dark, beside a CRM and on a whole screen (row 38)."""
 
 import re
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from desk import Desk
 from libraries import copied
+from live import live
 from playwright.sync_api import expect
 from web_people import make_app, sign_in
-from werkzeug.serving import make_server
 
 from kb.accounts import password_link
 from kb.clock import now
@@ -86,13 +85,8 @@ def app(sample_settings, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with live(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -1,48 +1,21 @@
 """A call from begin to end: its trail, its note, what is at hand, what changed, and what a colleague gets."""
 
 import re
-import threading
 from datetime import timedelta
 
 import pytest
 from builders import write_article
 from desk import Desk
 from playwright.sync_api import expect
-from web_people import make_app, sign_in
-from werkzeug.serving import make_server
+from web_people import sign_in
 
 from indexer import build as building
 from kb.clock import now
 from kb.db import notices, readings
-from kb.db.engine import Database
 from kb.db.readings import Reading
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 PHONE = "13812345678"
-
-
-@pytest.fixture
-def app(settings):
-    return make_app(settings)
-
-
-@pytest.fixture
-def database(settings, app):
-    database = Database(settings.database)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def address(app):
-    """The address of a running service with a database."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

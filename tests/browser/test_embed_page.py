@@ -7,8 +7,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from live import live
 from playwright.sync_api import expect
-from werkzeug.serving import make_server
 
 from web.app import create_app
 
@@ -36,11 +36,8 @@ def crm():
 @pytest.fixture(scope="module")
 def framed(crm, sample_settings):
     """Origin of a service whose desk that page may frame, and no other page."""
-    server = make_server("127.0.0.1", 0, create_app(replace(sample_settings, embed_parents=(crm,))), threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with live(create_app(replace(sample_settings, embed_parents=(crm,)))) as address:
+        yield address
 
 
 def is_trouble(message):

@@ -1,12 +1,10 @@
 """Signing in and managing people in a real browser: with the keyboard, in a narrow panel, with what browsers really send."""
 
 import re
-import threading
 
 import pytest
 from playwright.sync_api import expect
-from web_people import add_person, make_app, sign_in
-from werkzeug.serving import make_server
+from web_people import add_person, sign_in
 
 from kb import passwords
 from kb.db import users
@@ -15,22 +13,6 @@ from web.app import SERVICES
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 PASSWORD = "雨天记得带伞出门去上班啊"
 WIDTHS = (400, 1280)
-
-
-@pytest.fixture
-def app(settings):
-    return make_app(settings)
-
-
-@pytest.fixture
-def address(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

@@ -1,42 +1,15 @@
 """Reporting from the agent's page with the keyboard alone: the call goes on where it was."""
 
 import re
-import threading
 
 import pytest
 from desk import Desk
 from playwright.sync_api import expect
-from web_people import make_app, sign_in
-from werkzeug.serving import make_server
+from web_people import sign_in
 
 from kb.db import feedback, gaps
-from kb.db.engine import Database
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
-
-
-@pytest.fixture
-def app(settings):
-    return make_app(settings)
-
-
-@pytest.fixture
-def database(settings, app):
-    database = Database(settings.database)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def address(app):
-    """The address of a running service with a database."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

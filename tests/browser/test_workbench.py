@@ -1,13 +1,11 @@
 """From a policy change to the right answer, as editors do it: in a real browser, on real files, with a real index."""
 
 import re
-import threading
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
-from web_people import make_app, sign_in
-from werkzeug.serving import make_server
+from web_people import sign_in
 
 from kb.clock import now
 from kb.db import audit
@@ -18,24 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 @pytest.fixture
-def app(settings):
-    return make_app(settings)
-
-
-@pytest.fixture
 def workbench(app):
     return app.extensions[SERVICES].workbench
-
-
-@pytest.fixture
-def address(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 class Desk:

@@ -1,14 +1,13 @@
 """Nothing that somebody writes runs in anybody's browser: with the policy taken away, and with the cleaning taken away (W1)."""
 
 import re
-import threading
 from contextlib import contextmanager
 
 import pytest
 from builders import article_text, write_article
+from live import live
 from test_offline_page import write_pack
 from web_people import csrf, make_app, sign_in
-from werkzeug.serving import make_server
 from xss import vectors
 
 from indexer import build as building
@@ -61,13 +60,8 @@ def write_library(root):
 def served(settings):
     """The application, and its address."""
     app = make_app(settings)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield app, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with live(app) as address:
+        yield app, address
 
 
 class Watched:

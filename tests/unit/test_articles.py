@@ -9,7 +9,8 @@ from builders import article_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.articles import LONG_LINE, parse_article, read_article
+from kb.articles import parse_article, read_article
+from kb.body_rules import LONG_LINE
 from kb.clock import SHANGHAI, parse_date, parse_moment
 from kb.registry import Registry
 from kb.render import to_html

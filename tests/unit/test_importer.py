@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.articles import LONG_LINE, parse_article
+from kb.articles import parse_article
+from kb.body_rules import LONG_LINE
 from kb.cli_articles import commands
 from kb.errors import ImportFileError
 from kb.importer import ARTICLE_COLUMNS, plan_import

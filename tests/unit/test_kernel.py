@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer import kernel
+from indexer import kernel, likeness
 from indexer.fields import CLAUSE_ARTICLE, CLAUSE_OWN, COVERAGE, SECTION_COVERAGE, SECTION_NAMED
 from indexer.wording import CHARACTERS
 
@@ -213,7 +213,7 @@ def test_texts_are_compared_as_plainly_as_by_hand(question, library, data):
         weights[ord(character)] = value
     numbers = data.draw(st.lists(st.integers(0, len(library) - 1), max_size=5))
     made, marks = np.full((len(numbers), 5), 9, np.float32), np.zeros(CHARACTERS, np.uint8)
-    kernel.compare(
+    likeness.compare(
         as_codes(question), as_codes("".join(texts)), np.cumsum([0, *map(len, texts)]),
         np.cumsum([0, *map(len, library)]), weights, np.array(numbers, np.int64), marks, made,
     )  # fmt: skip
@@ -230,7 +230,7 @@ def test_what_question_and_titles_ask_for_is_counted(intents, channels, titles):
     articles = np.arange(len(titles))[::-1].copy()
     made = np.full((len(titles), 6), 9, np.float32)
     of_titles = np.array(titles, np.int64).T.copy()
-    kernel.agree(intents, channels, of_titles[0], of_titles[1], articles, made)
+    likeness.agree(intents, channels, of_titles[0], of_titles[1], articles, made)
     for row, (asked, named) in zip(made.tolist(), reversed(titles), strict=True):
         assert row == [
             bool(named & ~channels),
@@ -248,7 +248,7 @@ def test_decisions_are_the_intercepts_and_what_each_feature_of_a_text_adds(chanc
     text = np.sort(chance.integers(0, 20, 15, np.uint64))
     intercepts = chance.normal(size=5).astype(np.float32)
     made = intercepts.copy()
-    kernel.decide(
+    likeness.decide(
         text, known, np.cumsum([0, *map(len, held)]), rare, np.concatenate(held).astype(np.uint32),
         np.concatenate([weights[h, feature] for feature, h in enumerate(held)]).astype(np.float32), made,
     )  # fmt: skip
@@ -262,7 +262,7 @@ def test_a_text_without_known_features_is_decided_by_the_intercepts():
     for text in ([], [3, 3, 9]):
         made = np.array([-1, 0.5], np.float32)
         known, one = np.array([4, 8], np.uint64), np.ones(2, np.float32)
-        kernel.decide(
+        likeness.decide(
             np.array(text, np.uint64), known, np.array([0, 1, 2]), one, np.array([0, 1], np.uint32), one, made
         )
         assert made.tolist() == [-1, 0.5]

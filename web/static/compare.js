@@ -2,18 +2,18 @@
 
 import { copyText, toast } from "./copy.js";
 import { bind } from "./keymap.js";
+import { stored } from "./stored.js";
 
-const KEPT = "kb-compare";
 const LEAST = 2;
 const MOST = 4;
 
 const bar = document.querySelector("#marked");
 
 // marks belong to this tab: they survive another question and reading an article
-const read = () => JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+const kept = stored("sessionStorage", "kb-compare", () => []);
 
 function keep(marks) {
-  sessionStorage.setItem(KEPT, JSON.stringify(marks));
+  kept.write(marks);
   show(marks);
 }
 
@@ -27,7 +27,7 @@ const idOf = (card) => card.dataset.key.replace(/@\d+$/, "");
 
 /** Mark a card, or take its mark back. */
 function mark(card) {
-  const marks = read();
+  const marks = kept.read();
   const id = idOf(card);
   if (marks.some((other) => other.id === id)) {
     keep(marks.filter((other) => other.id !== id));
@@ -41,7 +41,7 @@ function mark(card) {
 }
 
 function openMarked() {
-  const marks = read();
+  const marks = kept.read();
   if (marks.length < LEAST) return toast(`先在 ${LEAST} 到 ${MOST} 条结果上按 x，再按 p`);
   const address = new URL(bar.dataset.page, location.href);
   for (const { id } of marks) address.searchParams.append("id", id);
@@ -65,9 +65,9 @@ async function copyColumn(button) {
 if (bar) {
   bind("x", mark, { card: true, line: true });
   bind("p", openMarked, { line: true });
-  show(read());
+  show(kept.read());
   // another page of this tab may have changed them
-  addEventListener("pageshow", () => show(read()));
+  addEventListener("pageshow", () => show(kept.read()));
 }
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-does]");
