@@ -21,6 +21,7 @@ from web.tally import ROUTE, Counts, Tally
 if TYPE_CHECKING:
     from web.exposition import Looking
 
+_ASSETS = "/static/<version>/<path:filename>"
 # the text format of Prometheus
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # what a proxy adds; from one that is not trusted, the address of a request is the proxy's own
@@ -44,7 +45,8 @@ class QuestionCounts(logging.Handler):
 def name_route(response: Response) -> Response:
     """After a request: put the rule of its route where `web.observed.Observed` reads it."""
     if request.url_rule:
-        request.environ[ROUTE] = request.url_rule.rule
+        # the address of a script names its content, which is another one with each version
+        request.environ[ROUTE] = _ASSETS if request.endpoint == "asset" else request.url_rule.rule
     return response
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 from builders import write_article
+from flask import url_for
 from prometheus_client.parser import text_string_to_metric_families
 from test_serving import Served, until
 
@@ -59,11 +60,15 @@ def test_requests_are_counted_by_rule_and_status(client):  # row 76
     client.get("/api/v1/articles/replace-card")
     client.get("/api/v1/articles/usb-key")
     client.get("/no-such-page")
+    with client.application.test_request_context():
+        client.get(url_for("asset", filename="icon.svg"))
     text = client.get("/metrics").text
     assert value(text, "kb_requests_total", route="/api/v1/search", status="200") == 3
     assert value(text, "kb_requests_total", route="/ask", status="200") == 1
     assert value(text, "kb_requests_total", route="/api/v1/articles/<article_id>", status="200") == 2
     assert value(text, "kb_requests_total", route="none", status="404") == 1
+    # the next version is counted under the same name
+    assert value(text, "kb_requests_total", route="/static/<version>/<path:filename>", status="200") == 1
     assert value(text, "kb_request_seconds_count", route="/api/v1/search") == 3
     assert value(text, "kb_request_seconds_bucket", route="/api/v1/search", le="+Inf") == 3
     assert value(text, "kb_request_seconds_sum", route="/api/v1/search") > 0
