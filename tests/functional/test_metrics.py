@@ -61,7 +61,7 @@ def test_requests_are_counted_by_rule_and_status(client):  # row 76
     client.get("/api/v1/articles/usb-key")
     client.get("/no-such-page")
     with client.application.test_request_context():
-        client.get(url_for("asset", filename="icon.svg"))
+        client.get(url_for("asset", filename="icon.svg")).close()
     text = client.get("/metrics").text
     assert value(text, "kb_requests_total", route="/api/v1/search", status="200") == 3
     assert value(text, "kb_requests_total", route="/ask", status="200") == 1
