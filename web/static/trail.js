@@ -85,7 +85,9 @@ async function tell() {
   telling = true;
   try {
     while (untold.length) {
-      await fetch(place.mark, { method: "POST", body: new URLSearchParams(untold[0]), keepalive: true });
+      const answer = await fetch(place.mark, { method: "POST", body: new URLSearchParams(untold[0]), keepalive: true });
+      // an answer that is not read is not over
+      await answer.text();
       untold.shift();
     }
   } catch {

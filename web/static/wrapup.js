@@ -55,8 +55,11 @@ function show(call) {
 }
 
 async function fill(call) {
+  text.value = "";
   const answer = await ask(call);
-  text.value = written = answer.text ?? "";
+  written = answer.text ?? "";
+  // what was typed while the note was coming stands below it
+  text.value = [written, text.value].filter(Boolean).join("\n");
   problem.textContent = answer.problem ?? "";
 }
 
