@@ -60,6 +60,12 @@ export function open(card) {
   reveal(card, "start");
 }
 
+/** Open the card with this number, if there is one. */
+export function openNumber(number) {
+  const card = cards()[number - 1];
+  if (card) open(card);
+}
+
 export function close(card) {
   setOpen(card, false);
   select(card, { focus: true });

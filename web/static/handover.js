@@ -13,8 +13,6 @@ const form = document.querySelector("#ask");
 const line = document.querySelector("#line");
 const results = document.querySelector("#results");
 const handed = document.querySelector("#handed");
-// ask.js belongs to the page with the question line only
-const asking = line ? await import("./ask.js") : null;
 
 /** The articles that were looked at for this question, the open one first. */
 function looked() {
@@ -56,14 +54,16 @@ function element(name, className, text = "") {
 }
 
 /** Show what was handed over, and ask its question. */
-function receive({ author, at, question, cards }) {
+async function receive({ author, at, question, cards }) {
   const from = author ? `同事 ${author} ${at} 转来的` : `同事 ${at} 转来的`;
   const words = element("p", "", `${from}${question ? `：${question}` : ""}。`);
   words.append(element("strong", "", "身份要重新核。"));
   tell(words);
   if (!question) return offer(cards);
-  asking.askInstead(question);
-  asking.whenAnswered(() => openFirst(cards));
+  // ask.js belongs to the page with the question line only
+  const { askInstead, whenAnswered } = await import("./ask.js");
+  askInstead(question);
+  whenAnswered(() => openFirst(cards));
 }
 
 /** Open the first card that the question finds; the others are offered as links. */
@@ -100,7 +100,7 @@ async function byAddress(id) {
   try {
     const { data, error } = await (await fetch(`${place.handover}/${encodeURIComponent(id)}`)).json();
     if (error) return refuse(error.message);
-    receive(data);
+    await receive(data);
   } catch {
     refuse("连不上服务，同事转来的问题打不开，请刷新再试。");
   }
@@ -123,9 +123,9 @@ async function byFragment(packed) {
   if (!found) return refuse("这个交接链接不完整，请同事再转一次。");
   try {
     const cards = found.articles.length ? await post(place.cards, found.articles.map((id) => ["article", id])) : [];
-    receive({ ...found, cards });
+    await receive({ ...found, cards });
   } catch {
-    receive({ ...found, cards: [] });
+    await receive({ ...found, cards: [] });
   }
 }
 

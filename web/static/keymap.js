@@ -13,3 +13,13 @@ export function bind(letter, does, { card = false, line = false, answered = card
 
 /** What a letter means now, the latest binding first; undefined where it means nothing. */
 export const bound = (letter) => bindings.get(letter)?.findLast((binding) => binding.when());
+
+let ofLine = () => null;
+
+/** The page with a question line says what a key does there, before anything else is asked: null where it means nothing. */
+export function readLine(read) {
+  ofLine = read;
+}
+
+/** What the question line makes of a key, pressed inside it or beside it. */
+export const keyOfLine = (event) => ofLine(event);

@@ -1,16 +1,11 @@
 // The whole call without a mouse. While an input method composes, no key is ours.
 
-import { cards, close, copyScript, isOpen, move, nextStep, nextTone, open, openFull, select, selected, toggleVerified } from "./cards.js";
+import { close, copyScript, isOpen, move, nextStep, nextTone, open, openFull, openNumber, select, selected, toggleVerified } from "./cards.js";
 import { choose, decide, goBackOne, isDeciding, leave } from "./decide.js";
-import { bind, bound } from "./keymap.js";
+import { bind, bound, keyOfLine } from "./keymap.js";
 
 const line = document.querySelector("#line");
 const dialog = document.querySelector("#keys");
-// ask.js belongs to the page with the question line only
-const asking = line ? await import("./ask.js") : null;
-const chips = line ? await import("./chips.js") : null;
-// and report.js to pages from which something can be reported
-const reporting = document.querySelector("#report") ? await import("./report.js") : null;
 
 bind("c", copyScript, { card: true });
 bind("o", openFull, { card: true });
@@ -18,11 +13,6 @@ bind("s", nextTone, { card: true, line: true });
 bind("n", nextStep, { card: true, line: true });
 bind("v", toggleVerified, { card: true, line: true });
 bind("q", decide, { card: true, line: true });
-if (reporting) {
-  bind("f", reporting.openFeedback, { card: true, line: true });
-  bind("g", reporting.openGap, { line: true, answered: true });
-  bind("z", reporting.undo, { line: true, when: reporting.canUndo });
-}
 
 function focusLine() {
   if (!line) return;
@@ -36,50 +26,8 @@ function goBack() {
   else location.assign(document.querySelector("[data-does=back]").href);
 }
 
-function openNumber(number) {
-  const card = cards()[number - 1];
-  if (card) open(card);
-}
-
-/** What is done to a card from within the line is done to the answer of what stands there, even if it is still coming. */
-function whenAnswered(does) {
-  asking.whenAnswered(() => {
-    const card = selected();
-    if (card) does(card);
-  });
-}
-
-/** Keys inside the question line; letters belong to the question. */
-function inLine(event) {
-  if (event.altKey && !event.ctrlKey && !event.metaKey) {
-    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
-    if (digit) return () => whenAnswered(() => openNumber(Number(digit)));
-    const letter = /^Key([A-Z])$/.exec(event.code)?.[1].toLowerCase();
-    if (chips.offers(letter)) return () => chips.press(letter);
-    return lineKey(bound(letter));
-  }
-  if (event.key === "Enter") return event.ctrlKey || event.metaKey ? () => whenAnswered(copyScript) : () => whenAnswered(open);
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return null;
-  if (event.key === "ArrowDown") return () => move(1);
-  if (event.key === "ArrowUp") return () => move(-1);
-  if (event.key === "Escape") return chips.canWiden() ? chips.widen : asking.clearLine;
-  if (event.key === "Backspace" && chips.canWiden() && atTheEnd()) return chips.widen;
-  return null;
-}
-
-function lineKey(binding) {
-  if (!binding?.line) return null;
-  if (binding.card) return () => whenAnswered(binding.does);
-  return binding.answered ? () => asking.whenAnswered(binding.does) : () => binding.does();
-}
-
-const atTheEnd = () => line.selectionStart === line.value.length;
-
 function elsewhere(event) {
-  if (event.altKey || event.ctrlKey || event.metaKey) {
-    // the same keys as in the line, so that nobody has to know where the focus is
-    return line && (event.altKey || event.key === "Enter") ? inLine(event) : null;
-  }
+  if (event.altKey || event.ctrlKey || event.metaKey) return null;
   const card = selected();
   const onControl = event.target.closest?.("a, button, input, summary, select, textarea");
   if (event.key === "/") return focusLine;
@@ -90,8 +38,6 @@ function elsewhere(event) {
     if (/^[1-9]$/.test(event.key)) return () => choose(Number(event.key));
     if (event.key === "Backspace") return goBackOne;
   }
-  if (event.key === "Backspace" && chips?.canWiden()) return chips.widen;
-  if (chips?.offers(letter)) return () => chips.press(letter);
   const binding = bound(letter);
   if (binding && !binding.card) return () => binding.does();
   if (!card) return null;
@@ -117,7 +63,7 @@ const isWriting = (element) => element !== line && element.matches?.(FIELDS);
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229 || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (isWriting(event.target)) return;
-  const does = event.target === line ? inLine(event) : elsewhere(event);
+  const does = keyOfLine(event) ?? (event.target === line ? null : elsewhere(event));
   if (!does) return;
   event.preventDefault();
   does();

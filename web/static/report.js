@@ -2,6 +2,7 @@
 
 import { selected } from "./cards.js";
 import { toast } from "./copy.js";
+import { bind } from "./keymap.js";
 import { mask } from "./mask.js";
 
 const LOOK_AGAIN_AFTER = 120_000;
@@ -36,14 +37,14 @@ function problem(dialog, message) {
   dialog.querySelector(".report-problem").textContent = message;
 }
 
-export function openFeedback(card) {
+function openFeedback(card) {
   // what was typed about a card waits for it; another card begins anew
   if (about !== card.dataset.key) text.value = "";
   about = card.dataset.key;
   open(feedbackDialog, card.querySelector(".title").textContent);
 }
 
-export function openGap() {
+function openGap() {
   if (!form) return toast("缺口在搜索页上报告");
   if (!question()) return toast("先问一个问题");
   open(gapDialog, `“${question()}”`);
@@ -115,9 +116,9 @@ function hide() {
   sent.classList.remove("is-shown");
 }
 
-export const canUndo = () => Boolean(undoAt);
+const canUndo = () => Boolean(undoAt);
 
-export async function undo() {
+async function undo() {
   const address = undoAt;
   if (!address) return;
   hide();
@@ -174,3 +175,7 @@ function lookSometimes() {
 }
 
 if (waiting) for (const event of ["keydown", "pointerdown"]) document.addEventListener(event, lookSometimes, { passive: true });
+
+bind("f", openFeedback, { card: true, line: true });
+bind("g", openGap, { line: true, answered: true });
+bind("z", undo, { line: true, when: canUndo });

@@ -1,6 +1,6 @@
 // The keys of the desk that a copy can serve. While an input method composes, no key is ours.
 
-import { cards, close, copyScript, isOpen, move, nextStep, nextTone, open, openFull, select, selected, toggleVerified } from "../cards.js";
+import { close, copyScript, isOpen, move, nextStep, nextTone, open, openFull, openNumber, select, selected, toggleVerified } from "../cards.js";
 import { choose, decide, goBackOne, isDeciding, leave } from "../decide.js";
 
 const line = document.querySelector("#line");
@@ -17,11 +17,6 @@ function focusLine() {
 function clearLine() {
   line.value = "";
   line.dispatchEvent(new Event("input"));
-}
-
-function openNumber(number) {
-  const card = cards()[number - 1];
-  if (card) open(card);
 }
 
 const onCard = (does) => () => {
