@@ -60,6 +60,10 @@ class CurrentSearcher:
             self._looked = time.monotonic()
             return True
 
+    def pointed(self) -> str:
+        """Name of the generation that should serve; empty where there is none."""
+        return generations.current_name(self._root) or ""
+
     def look_again(self) -> None:
         """Look at the pointer with the next question, not a moment later."""
         self._looked = 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,24 @@ from numpy.typing import NDArray
 from kb.errors import IndexCorrupt
 
 Arrays = dict[str, NDArray[Any]]
+Buffer = bytes | memoryview
 _MAGIC = b"KBARRAY1"
 _ALIGN = 64
 
 
 def write_bundle(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write a new file with the arrays; durability is the caller's."""
+    with path.open("xb") as file:
+        for piece in _pieces(arrays):
+            file.write(piece)
+
+
+def to_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """The same bytes as in a file of `write_bundle`."""
+    return b"".join(_pieces(arrays))
+
+
+def _pieces(arrays: Mapping[str, NDArray[Any]]) -> Iterator[Buffer]:
     header: dict[str, list[object]] = {}
     offset = 0
     for name, array in arrays.items():
@@ -32,35 +44,39 @@ def write_bundle(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         offset += _padded(array.nbytes)
     text = json.dumps(header).encode()
     text += b" " * (_padded(len(_MAGIC) + 8 + len(text)) - len(_MAGIC) - 8 - len(text))
-    with path.open("xb") as file:
-        file.write(_MAGIC + len(text).to_bytes(8, "little") + text)
-        for array in arrays.values():
-            file.write(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
-            file.write(bytes(_padded(array.nbytes) - array.nbytes))
+    yield _MAGIC + len(text).to_bytes(8, "little") + text
+    for array in arrays.values():
+        yield np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data
+        yield bytes(_padded(array.nbytes) - array.nbytes)
 
 
 def open_bundle(path: Path) -> Arrays:
     """The arrays of a file, read-only views of the mapped file. Raises IndexCorrupt or OSError."""
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return from_bytes(mapped, path.name)
+
+
+def from_bytes(data: bytes | mmap.mmap, name: str) -> Arrays:
+    """The arrays of what `to_bytes` wrote, read-only views of it; `name` is what it is called. Raises IndexCorrupt."""
     try:
         start = len(_MAGIC) + 8
-        if mapped[: len(_MAGIC)] != _MAGIC:
+        if data[: len(_MAGIC)] != _MAGIC:
             raise ValueError("magic")
-        start += int.from_bytes(mapped[len(_MAGIC) : start], "little")
-        header = json.loads(mapped[len(_MAGIC) + 8 : start])
-        return {name: _view(mapped, start, *place) for name, place in header.items()}
+        start += int.from_bytes(data[len(_MAGIC) : start], "little")
+        header = json.loads(data[len(_MAGIC) + 8 : start])
+        return {key: _view(data, start, *place) for key, place in header.items()}
     except (ValueError, TypeError, KeyError) as error:
-        raise IndexCorrupt(f"索引文件 {path.name} 读不出来。") from error
+        raise IndexCorrupt(f"索引文件 {name} 读不出来。") from error
 
 
-def _view(mapped: mmap.mmap, start: int, dtype: str, shape: list[int], offset: int) -> NDArray[Any]:
+def _view(data: bytes | mmap.mmap, start: int, dtype: str, shape: list[int], offset: int) -> NDArray[Any]:
     count = 1
     for size in shape:
         count *= size
     if count == 0:  # numpy refuses an empty view at the end of a buffer
         return np.empty(shape, dtype)
-    return np.frombuffer(mapped, dtype, count, start + offset).reshape(shape)
+    return np.frombuffer(data, dtype, count, start + offset).reshape(shape)
 
 
 def _padded(size: int) -> int:

@@ -23,9 +23,9 @@ from kb.settings import Settings, load_settings, require_articles
 
 # What builds, asks or keeps records is imported where that is done: going back to another generation must not wait a second for it.
 if TYPE_CHECKING:
-    from indexer.backends import CurrentSearcher
     from indexer.build import Built
     from kb.ask import Answer, KnowledgeBase
+    from kb.backend import SearcherSource
 
 # of the problems of one generation, so many are said
 _MOST_SAID = 10
@@ -61,6 +61,7 @@ def _run(job: Callable[[Settings, datetime, Progress], Built]) -> None:
     with progress_bar("建立索引") as progress:
         built = job(settings, now(), progress)
     record_files(settings, now())
+    _ship(settings)
     for problem in built.problems:
         click.echo(str(problem), err=True)
     errors = sum(p.level == "error" for p in built.problems)
@@ -148,6 +149,27 @@ def rollback_command(name: str | None) -> None:
         require_sound(settings.index / target)
         generations.switch(settings.index, target)
     click.echo(f"已回到 {target}。")
+    _ship(settings)
+
+
+@index.command("ship")
+@click.option("--whole", is_flag=True, help="整个重写一份，不只写有变化的")
+def ship_command(whole: bool) -> None:
+    """把本机正在服务的一代索引送到检索集群（KB_SEARCH_URL）；集群一直用旧的，到新的齐了才换。"""
+    settings = load_settings()
+    if not settings.search_url:
+        raise KBError("没有设置 KB_SEARCH_URL，索引就在本机，不用送。")
+    _ship(settings, whole=whole)
+
+
+def _ship(settings: Settings, *, whole: bool = False) -> None:
+    """Let a cluster follow, where there is one."""
+    if settings.search_url:
+        from indexer.engines import follow
+
+        with progress_bar("送到检索集群") as progress:
+            said = follow(settings, now(), progress, whole=whole)
+        click.echo(said)
 
 
 @click.command("search")
@@ -181,13 +203,14 @@ def moment(as_of: str | None) -> datetime:
         raise click.BadParameter(f"“{as_of}”不是有效的时间，请写成 2026-12-01 或 2026-12-01 08:30。") from None
 
 
-def _source() -> CurrentSearcher:
+def _source() -> SearcherSource:
     """The current index; made on first use if there is none yet."""
-    from indexer.backends import CurrentSearcher
+    from indexer.engines import is_desk, source_of
 
     settings = load_settings()
-    with_index(settings)
-    return CurrentSearcher(settings)
+    if not is_desk(settings):
+        with_index(settings)
+    return source_of(settings)
 
 
 def with_index(settings: Settings) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from indexer.engine import LocalEngine
+from indexer.engines import engine_of
 from kb.clock import now, parse_moment, timestamp
 from kb.db.engine import Database
 from kb.errors import KBError, Missing
@@ -87,7 +87,7 @@ def record_files(settings: Settings, at: datetime) -> None:
     database = Database(settings.database)
     try:
         if (database.file is None or database.file.exists()) and database.is_current():
-            open_workbench(settings, database, LocalEngine(settings)).take_up_files(at)
+            open_workbench(settings, database, engine_of(settings)).take_up_files(at)
     except (KBError, OSError) as error:
         click.echo(f"文件的改动还没有记进历史，服务启动时会再记：{error}", err=True)
     finally:
@@ -100,7 +100,7 @@ def _opened() -> Iterator[Workbench]:
     database = Database(settings.database)
     try:
         database.require_current()
-        yield open_workbench(settings, database, LocalEngine(settings))
+        yield open_workbench(settings, database, engine_of(settings))
     finally:
         database.close()
 

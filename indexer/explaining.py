@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from indexer.fields import STREAM_FIELDS
@@ -13,21 +16,40 @@ from kb.backend import Contribution
 from kb.query import Query
 
 
-def contributions(
-    query: Query, postings: Postings, segment: Segment, article: int, average: Averages
-) -> list[Contribution]:
-    """The best contribution of each term in each field, greatest first, coverage not counted."""
-    wanted = {t.stream[0] + t.text: t for t in query.terms}
+class Counted(NamedTuple):
+    """The terms of one document."""
+
+    # the article itself, or one of its sections
+    is_article: bool
+    # of its stream fields, as they were counted
+    lengths: Sequence[int]
+    # (term with its mark, stream field, count)
+    terms: Sequence[tuple[str, int, int]]
+
+
+def counted(segment: Segment, article: int) -> list[Counted]:
+    """An article and its sections."""
     start, end = segment.section_range(article)
+    handed = segment.handed
+    return [
+        Counted(document < segment.articles, handed.lengths[document].tolist(), handed.terms_of(document))
+        for document in [article, *range(segment.articles + start, segment.articles + end)]
+    ]
+
+
+def contributions(
+    query: Query, postings: Postings, documents: Sequence[Counted], average: Averages
+) -> list[Contribution]:
+    """The best contribution of each term in each field of an article and its sections, greatest first, coverage not counted."""
+    wanted = {t.stream[0] + t.text: t for t in query.terms}
     best: dict[tuple[str, str], Contribution] = {}
-    for document in [article, *range(segment.articles + start, segment.articles + end)]:
-        lengths = stored_lengths(segment.handed.lengths[document].astype(np.int64))
-        for text, field, count in segment.handed.terms_of(document):
+    for is_article, own_lengths, terms in documents:
+        lengths = stored_lengths(np.array(own_lengths, np.int64))
+        for text, field, count in terms:
             term = wanted.get(text)
             if term is None:
                 continue
             held = postings.statistics(term.stream, term.text)
-            is_article = document < segment.articles
             streams = np.array([field])
             part = float(bm25_parts(np.array([count], np.int32), lengths[streams], streams, average)[0])
             score = term.weight * (held.article_idf if is_article else held.section_idf) * part

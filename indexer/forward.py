@@ -113,11 +113,20 @@ class Handed:
 
     def terms_of(self, document: int) -> list[tuple[str, int, int]]:
         """(term with its mark, stream field, count) of one document."""
+        rows = self.counts_of(document)
+        return [(part(self._arrays, "vocabulary", n).decode(), field, count) for n, field, count in rows]
+
+    def vocabulary(self) -> list[str]:
+        """All terms with their marks, by their numbers."""
+        return [t.decode() for t in parts(self._arrays, "vocabulary")]
+
+    def counts_of(self, document: int) -> list[tuple[int, int, int]]:
+        """(number of the term, stream field, count) of one document."""
         rows = slice(*self._arrays["bounds"][document : document + 2].tolist())
-        numbers = self._arrays["terms"][rows].tolist()
-        texts = [part(self._arrays, "vocabulary", n).decode() for n in numbers]
-        fields, counts = self._arrays["fields"][rows].tolist(), self._arrays["counts"][rows].tolist()
-        return list(zip(texts, fields, counts, strict=True))
+        arrays = self._arrays
+        return list(
+            zip(arrays["terms"][rows].tolist(), arrays["fields"][rows].tolist(), arrays["counts"][rows].tolist(), strict=True)
+        )  # fmt: skip
 
     def rows_of(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
         """(document, term) of every distinct term in some documents."""
@@ -147,8 +156,9 @@ class Handed:
         ]
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(spans)])
         arrays = self._arrays
-        vocabulary = [t.decode() for t in parts(arrays, "vocabulary")]
-        return Batch(entries, vocabulary, bounds, arrays["fields"][rows], arrays["terms"][rows], arrays["counts"][rows])
+        return Batch(
+            entries, self.vocabulary(), bounds, arrays["fields"][rows], arrays["terms"][rows], arrays["counts"][rows]
+        )
 
     def _rows(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         starts = self._arrays["bounds"][:-1][documents]

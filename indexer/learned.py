@@ -6,13 +6,14 @@ when an index is built as a whole (`indexer.learning`); an update keeps the deci
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer import likeness
-from indexer.bundle import open_bundle
+from indexer.bundle import Arrays, open_bundle
 from indexer.wording import Codes
 
 FILE, ROWS_FILE = "learned.arrays", "learned_rows.arrays"
@@ -36,16 +37,19 @@ def runs(text: Codes) -> NDArray[np.uint64]:
 class Learned:
     """The decisions of a generation."""
 
-    def __init__(self, folder: Path, segments: list[str]) -> None:
-        """Raises IndexCorrupt, OSError or KeyError."""
-        arrays = open_bundle(folder / FILE)
-        rows = open_bundle(folder / ROWS_FILE)
+    def __init__(self, arrays: Arrays, rows: Sequence[NDArray[np.int64]]) -> None:
+        """`arrays`: of FILE; `rows`: of each segment, number of the decision of each article, -1 where there is none, int64
+        [articles]. Raises KeyError."""
+        self._arrays = arrays
         self._known, self._ends = arrays["features"], arrays["ends"]
         self._weights: NDArray[np.float32] = arrays["feature_weights"]
         self._rows, self._learned = arrays["rows"], arrays["learned"]
         self._intercepts: NDArray[np.float32] = arrays["intercepts"]
-        # of each segment: number of the decision of each article, -1 where there is none, int64 [articles]
-        self.rows: list[NDArray[np.int64]] = [rows[name] for name in segments]
+        self.rows = rows
+
+    def of(self, rows: Sequence[NDArray[np.int64]]) -> Learned:
+        """The same decisions for other segments."""
+        return Learned(self._arrays, rows)
 
     def decisions(self, question: Codes) -> NDArray[np.float32]:
         """The value of every decision for a question, float32 [decisions]."""
@@ -56,4 +60,7 @@ class Learned:
 
 def open_learned(folder: Path, segments: list[str]) -> Learned | None:
     """What a generation learned; None where there were no phrasings to learn from. Raises IndexCorrupt, OSError or KeyError."""
-    return Learned(folder, segments) if (folder / FILE).exists() else None
+    if not (folder / FILE).exists():
+        return None
+    rows = open_bundle(folder / ROWS_FILE)
+    return Learned(open_bundle(folder / FILE), [rows[name] for name in segments])

@@ -19,7 +19,7 @@ from indexer import build as building
 from indexer import gate, generations
 from indexer.backends import open_generation
 from indexer.build import Built
-from indexer.engine import LocalEngine
+from indexer.engines import engine_of, follow
 from indexer.progress import Progress
 from indexer.searcher import WhooshSearcher
 from kb.clock import now as present
@@ -113,6 +113,8 @@ class NightShift:
                 self._optional("publications", "补做发布、记下改过的文件", self._take_up)
             outcome = self._rebuild()
             if not self._dry:
+                if outcome == "done" and self._settings.search_url:
+                    self._optional("ship", "送到检索集群", self._ship)
                 if outcome == "done":
                     self._optional("pack", "离线包", self._make_pack)
                 self._optional("purge", "清理到期的记录", self._purge)
@@ -191,7 +193,7 @@ class NightShift:
 
     def _take_up(self) -> str:
         with opening.for_work(self._settings.database) as database:
-            workbench = open_workbench(self._settings, database, LocalEngine(self._settings))
+            workbench = open_workbench(self._settings, database, engine_of(self._settings))
             done = workbench.resume(self._at)
             files = workbench.take_up_files(self._at)
         left = sum(p.state != "applied" for p in done)
@@ -202,6 +204,10 @@ class NightShift:
         searcher = self._open(name, everything=True)
         searcher.check()
         return f"{searcher.manifest.articles} 篇、{searcher.manifest.documents} 个文档，校验和都对"
+
+    def _ship(self) -> str:
+        with self._watching.progress("送到检索集群", "篇") as progress:
+            return follow(self._settings, self._at, progress)
 
     def _make_pack(self) -> str:
         target = self._settings.offline_pack

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import kernel
+from indexer.catalogue import Catalogue
 from indexer.fields import STREAMS
 from indexer.inverted import term_hash
-from indexer.segment import Segment
 from indexer.state import SegmentState
 
 # how many terms are remembered, about 0.2 KB each
@@ -59,7 +59,7 @@ class TermStatistics:
 class Postings:
     """All terms of one generation. Safe for threads: a term looked up twice at once is merely looked up twice."""
 
-    def __init__(self, segments: Sequence[Segment], states: Sequence[SegmentState]) -> None:
+    def __init__(self, segments: Sequence[Catalogue], states: Sequence[SegmentState]) -> None:
         self._segments = segments
         self._states = states
         sections = [np.diff(s.sections)[state.live].sum() for s, state in zip(segments, states, strict=True)]

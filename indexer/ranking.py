@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,6 @@ from indexer import kernel
 from indexer.candidates import Candidates
 from indexer.columns import ARTICLE, SCORE, SECTION
 from indexer.postings import HASHES, Postings
-from indexer.segment import Segment
 from kb.query import Query
 
 Scores = NDArray[np.float32]
@@ -51,6 +51,22 @@ class Plan:
     groups: NDArray[np.int64]
     # float64 [4, terms], see `kernel.weigh`
     weighed: NDArray[np.float64]
+
+
+class Searched(Protocol):
+    """Documents with their postings: articles, then their sections. Arrays as in `indexer.segment.Segment`."""
+
+    documents: int
+    posting_documents: NDArray[np.uint32]
+    posting_impacts: Scores
+    sections: NDArray[np.int64]
+    by_clause: NDArray[np.bool_]
+    clauses: NDArray[np.bool_]
+    has_clauses: bool
+
+    @property
+    def owners(self) -> NDArray[np.int64]:
+        """Number of the article of each section."""
 
 
 _group = itemgetter(0)
@@ -92,6 +108,11 @@ def planned(terms: Sought, postings: Postings) -> Plan:
     return Plan(places, terms.groups, weighed)
 
 
+def replanned(asked: Plan, places: NDArray[np.int64]) -> Plan:
+    """The same terms with the same weights over other postings; `places`: where they are there, int64 [terms, 4]."""
+    return Plan([places], asked.groups, asked.weighed)
+
+
 class _Scratch(threading.local):
     """Buffers of a thread, used again for every question."""
 
@@ -108,7 +129,7 @@ class _Scratch(threading.local):
 _SCRATCH = _Scratch()
 
 
-def best(asked: Plan, number: int, segment: Segment, admitted: Scores, limit: int) -> Candidates:
+def best(asked: Plan, number: int, segment: Searched, admitted: Scores, limit: int) -> Candidates:
     """The best articles and clauses of a segment, best first, equal ones in the order of article and section.
 
     `admitted`: float32 [articles], 0 for those that may not be shown, else `segment.article_weights`.

@@ -15,9 +15,8 @@ from indexer import likeness
 from indexer.candidates import Candidates
 from indexer.columns import ARTICLE, FIXED, SEGMENT
 from indexer.learned import Learned
-from indexer.segment import Segment
 from indexer.weights import RERANKING
-from indexer.wording import CHARACTERS, channel_bits, codes
+from indexer.wording import CHARACTERS, Wording, channel_bits, codes
 from kb.backend import Influence
 from kb.intents import intents
 from kb.query import Query
@@ -65,9 +64,9 @@ _MARKS = _Marks()
 class Reranker:
     """Puts the candidates of one generation in order. Safe for threads."""
 
-    def __init__(self, segments: Sequence[Segment], weights: NDArray[np.float32], learned: Learned | None) -> None:
-        """`weights`: of characters (`wording.character_weights`)."""
-        self._segments = segments
+    def __init__(self, wordings: Sequence[Wording], weights: NDArray[np.float32], learned: Learned | None) -> None:
+        """`wordings`: of the segments; `weights`: of characters (`wording.character_weights`)."""
+        self._wordings = wordings
         self._characters = weights
         self._learned = learned
 
@@ -76,9 +75,9 @@ class Reranker:
         question = asked(query)
         made = np.empty((len(found), len(FEATURES)), np.float32)
         decisions = self._learned.decisions(question.codes) if self._learned else _NO_DECISIONS
-        numbers = range(len(self._segments))
+        numbers = range(len(self._wordings))
         for number in numbers if len(numbers) == 1 else set(found.found[:, SEGMENT].tolist()):
-            wording = self._segments[number].wording
+            wording = self._wordings[number]
             likeness.describe(
                 question.codes, question.intents, question.channels, self._characters, decisions,
                 wording.phrases, wording.ends, wording.owners, wording.intents, wording.channels,
@@ -94,8 +93,8 @@ class Reranker:
         """
         more = np.zeros(len(found), np.float32)
         numbers, articles = found.found[:, SEGMENT], found.found[:, ARTICLE]
-        for number in range(len(self._segments)):
-            wording = self._segments[number].wording
+        for number in range(len(self._wordings)):
+            wording = self._wordings[number]
             rows = np.flatnonzero(numbers == number)
             having = rows[wording.has_refusals[articles[rows]]]
             if len(having):

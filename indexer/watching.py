@@ -20,6 +20,7 @@ from indexer import build as building
 from indexer import generations
 from indexer.build import Built
 from indexer.cli_publishing import record_files
+from indexer.engines import follow
 from indexer.pending import Change, Kind, Pending
 from kb.clock import now
 from kb.errors import IndexLocked, IndexProblem, KBError
@@ -96,6 +97,7 @@ class Watch:
         try:
             self.working = True
             built = building.update(self._settings, now(), paths=pending.named)
+            follow(self._settings, now())
         except IndexLocked:
             self._once("另一个任务正在写索引，等它结束后再更新。")
             return

@@ -123,8 +123,6 @@ class Wording:
         self.refusals: Codes = arrays["refused"]
         self.refusal_ends: NDArray[np.int64] = arrays["refused_ends"]
         self.refusal_owners: NDArray[np.int64] = arrays["refused_owners"]
-        self._titles: Codes = arrays["titles"]
-        self._title_ends: NDArray[np.int64] = arrays["titles_ends"]
         self.held: Codes = arrays["held"]
         self.held_ends: NDArray[np.int64] = arrays["held_ends"]
         self.intents: NDArray[np.int64] = arrays["title_intents"]
@@ -148,10 +146,11 @@ class Wording:
         """Questions that an article must not be found by."""
         return _parts(self.refusals, self.refusal_ends, self.refusal_owners, article)
 
-    def title_frequencies(self, live: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """In how many titles of live articles each character stands, int64 [CHARACTERS]."""
-        shown = self._titles if live.all() else self._titles[np.repeat(live, np.diff(self._title_ends))]
-        return np.bincount(shown, minlength=CHARACTERS)
+
+def title_frequencies(titles: Codes, ends: NDArray[np.int64], live: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """In how many titles of live articles each character stands, int64 [CHARACTERS]; `titles`, `ends` of `wording_arrays`."""
+    shown = titles if live.all() else titles[np.repeat(live, np.diff(ends))]
+    return np.bincount(shown, minlength=CHARACTERS)
 
 
 def _parts(characters: Codes, ends: NDArray[np.int64], owners: NDArray[np.int64], article: int) -> list[Codes]:

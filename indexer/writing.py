@@ -29,7 +29,7 @@ from indexer.whoosh_writer import write_segment as write_whoosh
 
 WHOOSH = "whoosh"
 # below so many articles everything is written anew: it takes a moment, and one segment answers fastest
-RESTATE_BELOW = 1000
+RESTATE_BELOW = 100
 # share of the articles in the great segment that may have changed
 RESTATE_SHARE = 0.1
 # from so many documents on, Whoosh's part is written beside ours

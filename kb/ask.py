@@ -88,7 +88,7 @@ class KnowledgeBase:
             result = Result(
                 answer_json(found), found.query.facet, found.hits, found.confident, found.best, since=at, until=until
             )
-            if self._results:
+            if self._results and found.whole:
                 self._results.put(key, result)
         note(text, result.facet, result.hits, result.confident, result.best, searcher.generation)
         return with_moment(result.json, at)

@@ -34,6 +34,10 @@ class Hit(NamedTuple):
         return self.lexical or self.score
 
 
+class PartialHits(list[Hit]):
+    """Hits of an engine of which a part did not answer: there may be better ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """What one term added to a score in one field."""

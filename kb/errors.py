@@ -15,7 +15,9 @@ KBError
 └── IndexProblem      the index cannot be used
     ├── IndexMissing  there is none yet
     ├── IndexCorrupt  it is damaged, or made by another recipe
-    └── IndexLocked   another job is writing
+    ├── IndexLocked   another job is writing
+    └── ClusterProblem  the search cluster does not do what it was asked
+        └── ClusterStale  it holds something newer
 
 Messages are Chinese: they are read by agents, editors and operators.
 """
@@ -98,3 +100,11 @@ class IndexCorrupt(IndexProblem):
 
 class IndexLocked(IndexProblem):
     """Another job is writing the index."""
+
+
+class ClusterProblem(IndexProblem):
+    """The search cluster cannot be reached, or does not do what it was asked."""
+
+
+class ClusterStale(ClusterProblem):
+    """The search cluster holds something newer than what was to be written."""

@@ -9,7 +9,7 @@ from itertools import islice
 
 from kb import ambiguity
 from kb.ambiguity import Chip
-from kb.backend import Hit, Searcher, StoredArticle
+from kb.backend import Hit, PartialHits, Searcher, StoredArticle
 from kb.confidence import CONFIDENT, likelihood
 from kb.matches import Asked, Match, asked, match
 from kb.pins import REASON, pin_key
@@ -23,6 +23,9 @@ MOST_ALERTS = 3
 LEANING = (6, 3, 3)
 # versions tried before giving up on finding enough that the viewer may see
 _MOST_LOOKED_AT = 1000
+
+
+_PARTIAL = "检索集群有一部分没有回答，结果可能不全，请再查一次。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Findings:
     message: str
     # what an ambiguous question may be about
     chips: tuple[Chip, ...]
+    # False: a part of the index did not answer
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Ranking:
     literal: bool
     # how likely the first hit answers, 0 to 1
     likelihood: float
+    # False: a part of the index did not answer
+    whole: bool = True
 
     @property
     def confident(self) -> bool:
@@ -81,6 +88,7 @@ def rank(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
         pinned=pinned,
         literal=literal,
         likelihood=_likelihood(searcher, query, hits, pinned) if literal else 0.0,
+        whole=not isinstance(hits, PartialHits),
     )
 
 
@@ -90,7 +98,7 @@ def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
     ranking = rank(searcher, query, viewer, at, limit)
     alerts = {s.article.key: Hit(s.article.key, None, 0.0, 1.0) for s, _ in ranking.alerts}
     hits = list(ranking.hits)
-    message = _message(query, hits, ranking.confident, ranking.literal)
+    message = ("" if ranking.whole else _PARTIAL) + _message(query, hits, ranking.confident, ranking.literal)
     if not hits:
         hits = _nearest(searcher, viewer, at)
     cards = tuple(_card(searcher, h, facts, h.key == ranking.pinned) for h in hits if h.key not in alerts)
@@ -106,6 +114,7 @@ def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
         message=message,
         # a fraud card comes before everything else, and where nothing fits well there is nothing to choose from
         chips=_chips(searcher, query, cards, viewer, at) if ranking.confident and not alerts else (),
+        whole=ranking.whole,
     )
 
 
@@ -151,7 +160,8 @@ def _with_first(hits: list[Hit], key: str, limit: int) -> list[Hit]:
     own = next((h for h in hits if h.key == key), None)
     best = max((h.score for h in hits), default=1.0)
     first = Hit(key, own.section if own else None, best, 1.0, max((h.lexical for h in hits), default=1.0))
-    return [first, *(h for h in hits if h.key != key)][:limit]
+    made = [first, *(h for h in hits if h.key != key)][:limit]
+    return PartialHits(made) if isinstance(hits, PartialHits) else made
 
 
 def _card(searcher: Searcher, hit: Hit, facts: Asked, pinned: bool) -> Match:

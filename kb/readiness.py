@@ -23,7 +23,7 @@ class IndexState:
     articles: int = 0
     documents: int = 0
     made: datetime | None = None
-    # why none can be used
+    # why none can be used; with a generation: what is wrong all the same
     problem: str = ""
 
 
@@ -80,6 +80,8 @@ def _refusals(index: IndexState, at: datetime, most_hours: int) -> Iterator[Reas
 
 
 def _worries(index: IndexState, database: DatabaseState, night: LastNight | None, at: datetime) -> Iterator[Reason]:
+    if index.problem:
+        yield Reason("cluster", index.problem)
     if index.pointed and index.pointed != index.generation:
         yield Reason(
             "fallback", f"应当服务的索引 {index.pointed} 不能用，现在用的是 {index.generation}；运行 kb doctor 看原因。"

@@ -20,6 +20,7 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{
 _USUAL_PORT = re.compile("http:.*:80$|https:.*:443$")
 # nothing that could begin another header
 _MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_INDEX_PREFIX = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _SWITCH = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
 MIN_SECRET = 32
 # network logs are kept at least six months (网络安全法第二十一条)
@@ -46,6 +47,17 @@ class Settings:
     result_cache: int = 2000
     # where people's work is kept; empty: SQLite in `var`
     database_url: str = ""
+    # addresses of the nodes of an OpenSearch cluster; none: the index lies on this machine
+    search_url: tuple[str, ...] = ()
+    # who asks it; the certificate authority where it is not one that everybody knows
+    search_user: str = ""
+    search_password: str = ""
+    search_ca: Path | None = None
+    # what the names of its indices begin with, and how many more copies of the index there are: best one on every node
+    search_prefix: str = "kb"
+    search_replicas: int = 2
+    # where editors' pages are, for nodes without an articles folder
+    workbench_url: str = ""
     # requests of one person in ten seconds, for each worker; an address may send ten times as many; 0: no limit
     ask_limit: int = 300
     # signs cookies; empty: one is made once and kept in `var`
@@ -177,6 +189,13 @@ def load_settings(env: Mapping[str, str] | None = None, toml: Path = Path("kb.to
         learned=_switch(source, "learned", default=True),
         result_cache=_whole(source, "result_cache", default.result_cache, 0, 1_000_000),
         database_url=source.get("database_url", ""),
+        search_url=_nodes(source),
+        search_user=source.get("search_user", ""),
+        search_password=source.get("search_password", ""),
+        search_ca=Path(source["search_ca"]) if "search_ca" in source else None,
+        search_prefix=_prefix(source, default.search_prefix),
+        search_replicas=_whole(source, "search_replicas", default.search_replicas, 0, 10),
+        workbench_url=_origin(source, "workbench_url"),
         ask_limit=_whole(source, "ask_limit", default.ask_limit, 0, 1_000_000),
         secret_key=_secret(source),
         anonymous=_choice(source, "anonymous", default.anonymous, ("auto", "yes", "no")),
@@ -227,10 +246,28 @@ def _secret(source: Mapping[str, str]) -> str:
     return value
 
 
-def _origin(source: Mapping[str, str]) -> str:
-    value = source.get("public_url", "").rstrip("/")
+def _origin(source: Mapping[str, str], name: str = "public_url") -> str:
+    value = source.get(name, "").rstrip("/")
     if value and not _is_origin(value):
-        raise SettingError("KB_PUBLIC_URL", value, "要写成 https://主机名 或 https://主机名:端口，后面没有路径")
+        raise SettingError(f"KB_{name.upper()}", value, "要写成 https://主机名 或 https://主机名:端口，后面没有路径")
+    return value
+
+
+def _nodes(source: Mapping[str, str]) -> tuple[str, ...]:
+    """Addresses of search nodes; a password belongs into a setting of its own, which is never shown."""
+    found = tuple(url.strip().rstrip("/") for url in source.get("search_url", "").split(",") if url.strip())
+    for url in found:
+        if "@" in url:
+            raise SettingError("KB_SEARCH_URL", "…", "用户名和密码请写在 KB_SEARCH_USER 和 KB_SEARCH_PASSWORD 里")
+        if not _is_origin(url):
+            raise SettingError("KB_SEARCH_URL", url, "每个地址要写成 https://主机名:端口，用逗号隔开，后面没有路径")
+    return found
+
+
+def _prefix(source: Mapping[str, str], default: str) -> str:
+    value = source.get("search_prefix", default)
+    if not _INDEX_PREFIX.fullmatch(value):
+        raise SettingError("KB_SEARCH_PREFIX", value, "只能用小写字母、数字和 -，以字母开头，最多 40 个字符")
     return value
 
 

@@ -1,11 +1,13 @@
 """Folders and indexes that the tests share. Every index is a real one."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from builders import write_small_library
 from database import any_database, database, empty_database, migrated_file, postgres  # noqa: F401 - fixtures
+from opensearch_cluster import Cluster
 
 from indexer import build as building
 from indexer.backends import CurrentSearcher
@@ -50,3 +52,12 @@ def sample(sample_settings):
 def sample_articles():
     """The repository's own articles, as their files say it."""
     return load_library(ROOT / "articles").articles
+
+
+@pytest.fixture(scope="session")
+def opensearch(tmp_path_factory):
+    """A search cluster of three nodes, for all tests; indices are told apart by their prefix."""
+    if os.environ.get("KB_SKIP_OPENSEARCH") == "1":
+        pytest.skip("KB_SKIP_OPENSEARCH=1")
+    with Cluster.start(tmp_path_factory.mktemp("opensearch")) as cluster:
+        yield cluster

@@ -35,6 +35,7 @@ HOMES = {
     "numpy": ("indexer/",),
     "jinja2": ("web/", "kb/reporting/page.py"),
     "watchfiles": ("indexer/watching.py",),
+    "opensearchpy": ("indexer/opensearch.py",),
     "sqlalchemy": ("kb/db/",),
     "alembic": ("kb/db/",),
     "argon2": ("kb/passwords.py",),

@@ -11,8 +11,7 @@ from flask_openapi3.openapi import OpenAPI
 from jinja2 import FileSystemBytecodeCache
 from pydantic import ValidationError
 
-from indexer.backends import CurrentSearcher
-from indexer.engine import LocalEngine
+from indexer.engines import Source, engine_of, is_desk, serving_settings, source_of
 from kb import __version__, pinyin
 from kb.ask import KnowledgeBase
 from kb.clock import now
@@ -36,6 +35,7 @@ from web.call import call_pages
 from web.compare import compare_pages
 from web.compress import compress
 from web.denials import note_denial
+from web.desk import send_to_workbench
 from web.editor import editor, reviews_waiting
 from web.embed import embed_pages
 from web.errors import register_errors
@@ -85,8 +85,10 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.url_map.converters["int"] = in_address  # type: ignore[assignment]
     opened = open_database(settings.database, now())
-    source = CurrentSearcher(settings)
-    services = _services(settings, source, opened.database)
+    desk = is_desk(settings)
+    settings = serving_settings(settings)
+    source = source_of(settings)
+    services = _services(settings, source, opened.database, desk=desk)
     secret = secret_key(settings)
     identity = Identity(settings, opened.database, secret, lost=bool(opened.quarantined))
     guard(app, identity, settings.anonymous_reading, _denied(opened.database))
@@ -102,7 +104,7 @@ def create_app(settings: Settings) -> Flask:
     counts = TallyFiles(settings.counts, Tally())
     app.register_blueprint(metrics(looking, opened.database, counts.total, Networks(settings.metrics_addresses)))
     app.after_request(name_route)
-    _add_pages(app, services, identity)
+    _add_pages(app, services, identity, desk=desk)
     register_errors(app)
     app.after_request(_with_headers(headers(settings)))
     app.after_request(compress)
@@ -111,15 +113,15 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def _services(settings: Settings, source: CurrentSearcher, database: Database) -> Services:
+def _services(settings: Settings, source: Source, database: Database, *, desk: bool) -> Services:
     results = ResultCache(settings.result_cache) if settings.result_cache else None
-    engine = LocalEngine(settings, source)
+    engine = engine_of(settings, source, desk=desk)
     workbench = open_workbench(settings, database, engine)
     rephrasing = Rephrasing(load_rephraser(settings.rephraser)) if settings.rephraser else None
     return Services(settings, KnowledgeBase(source, results, rephrasing), source, database, engine, workbench)
 
 
-def _add_pages(app: Flask, services: Services, identity: Identity) -> None:
+def _add_pages(app: Flask, services: Services, identity: Identity, *, desk: bool) -> None:
     """Everything that people see in a browser."""
     register_assets(app)
     app.register_blueprint(agent_pages(services.base, Almanac(services.settings.articles)))
@@ -134,6 +136,8 @@ def _add_pages(app: Flask, services: Services, identity: Identity) -> None:
 
         app.register_blueprint(oidc(app, services, identity))
     app.register_blueprint(people(services, identity))
+    if desk:
+        send_to_workbench(app, services.settings.workbench_url)
     app.register_blueprint(editor(services))
     app.register_blueprint(shared_files(services))
     app.register_blueprint(report(services))

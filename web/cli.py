@@ -6,6 +6,7 @@ import contextlib
 import gc
 import logging
 import os
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ import click
 
 from indexer import generations
 from indexer.background import beside
+from indexer.engines import follow, is_desk
 from indexer.progress import Progress, no_progress, progress_bar
 from kb import logs, signing_in
 from kb.clock import now
@@ -24,7 +26,7 @@ from kb.db.engine import Database
 from kb.errors import DatabaseProblem, KBError
 from kb.publishing.background import start_applier
 from kb.publishing.workbench import Workbench
-from kb.settings import Settings, require_articles
+from kb.settings import Settings, load_settings, require_articles
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -38,6 +40,8 @@ _LOG = logging.getLogger("web.cli")
 THREADS = 4
 # seconds: an agent who thinks before the next key finds the connection still open; an idle one costs no thread
 KEEPALIVE = 75
+# seconds that a cluster is waited for in all, and between two tries
+_CLUSTER_PATIENCE, _CLUSTER_AGAIN = 600.0, 5.0
 _MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes nameless files in it
 
 
@@ -46,7 +50,10 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes nameless files in it
 @click.option("--port", type=click.IntRange(1, 65535), help="端口，默认 8000")
 def serve(host: str | None, port: int | None) -> None:
     """启动坐席页面和接口；第一次启动会先建立索引，以后有变化的文章在服务的同时更新。"""
-    settings = require_articles()
+    settings = load_settings()
+    desk = is_desk(settings)
+    if not desk:
+        settings = require_articles()
     # where it listens decides who may read without signing in
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     # hardly anything that is made until the service runs could be collected: 1,200 objects in a fifth of a second
@@ -61,7 +68,7 @@ def serve(host: str | None, port: int | None) -> None:
     clear(settings.counts)
     services = app.extensions[SERVICES]
     usable = services.source.open_current()
-    if not usable:
+    if not usable and not desk:
         _build(settings, services.workbench)
     click.echo(f"坐席知识台：{settings.address}   按 Ctrl+C 停止")
     _say_setup_link(services.database, settings)
@@ -69,11 +76,13 @@ def serve(host: str | None, port: int | None) -> None:
     # what is made by now stays: the collector of a worker leaves it alone, so that its memory stays shared
     gc.freeze()
     gc.enable()
-    updating = beside(partial(_bring_up_to_date, settings, services.workbench), _say_lost) if usable else None
+    beside_it = not desk and (usable or bool(settings.search_url))
+    updating = beside(partial(_bring_up_to_date, settings, services.workbench), _say_lost) if beside_it else None
 
     def in_worker() -> None:
         begin(settings, app.extensions[COUNTS])
-        start_applier(services.workbench)
+        if not desk:
+            start_applier(services.workbench)
 
     _Server(app, settings, settings.listening, in_worker, updating).run()
 
@@ -108,7 +117,23 @@ def _build(settings: Settings, workbench: Workbench) -> None:
 
 def _bring_up_to_date(settings: Settings, workbench: Workbench) -> None:
     _update(settings, no_progress, required=False)
+    _follow(settings)
     _catch_up(workbench)
+
+
+def _follow(settings: Settings) -> None:
+    """Let a cluster answer with what serves here; one that is not there yet is waited for."""
+    until = time.monotonic() + _CLUSTER_PATIENCE
+    while True:
+        try:
+            follow(settings, now())
+        except KBError as error:
+            _LOG.warning("%s", error)
+            if time.monotonic() >= until:
+                return
+            time.sleep(_CLUSTER_AGAIN)
+        else:
+            return
 
 
 def _say_lost() -> None:

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, jsonify
 
-from indexer import generations
-from indexer.backends import CurrentSearcher
+from indexer.engines import Source
 from kb.clock import now
 from kb.db.opening import Opened
 from kb.errors import DatabaseProblem, IndexProblem
@@ -20,20 +19,25 @@ from web.access import needs
 class Health:
     """Looks at the parts of the service."""
 
-    def __init__(self, settings: Settings, source: CurrentSearcher, opened: Opened) -> None:
+    def __init__(self, settings: Settings, source: Source, opened: Opened) -> None:
         self._settings = settings
         self._source = source
         self._opened = opened
 
     def index(self) -> IndexState:
         """The index that answers, opened if it was not."""
-        pointed = generations.current_name(self._settings.index) or ""
+        pointed, problem = "", ""
+        try:
+            pointed = self._source.pointed()
+        except IndexProblem as error:
+            # what is open may answer all the same
+            problem = str(error)
         try:
             manifest = self._source.searcher().manifest
         except IndexProblem as error:
             return IndexState(pointed=pointed, problem=str(error))
         made = datetime.fromisoformat(manifest.made)
-        return IndexState(manifest.name, pointed, manifest.articles, manifest.documents, made)
+        return IndexState(manifest.name, pointed, manifest.articles, manifest.documents, made, problem)
 
     def database(self) -> DatabaseState:
         """The database; searching goes on without it, so that this alone takes no node out of service."""

@@ -17,6 +17,7 @@ from indexer.wording import (
     channel_bits,
     character_weights,
     codes,
+    title_frequencies,
     wording_arrays,
 )
 from kb.intents import intents
@@ -126,8 +127,8 @@ def test_only_so_many_phrasings_are_compared():
     )
 )
 def test_characters_are_counted_in_titles_of_live_articles_alone(articles):
-    made = wording(*(article[:3] for article in articles))
-    found = made.title_frequencies(np.array([live for *_, live in articles], bool))
+    made = wording_arrays([row(*article[:3]) for article in articles])
+    found = title_frequencies(made["titles"], made["titles_ends"], np.array([live for *_, live in articles], bool))
     expected = Counter(c for title, _, _, live in articles if live for c in set(title))
     assert len(found) == CHARACTERS
     assert {chr(c): int(found[c]) for c in np.flatnonzero(found)} == dict(expected)

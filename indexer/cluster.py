@@ -1,0 +1,213 @@
+"""A search cluster in place of this machine's index: where the current searcher comes from, and what publishing uses.
+
+A thread of every process asks the cluster for the snapshot that serves, and opens a new one beside the old, so that no question waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from indexer.cluster_parts import Snapshot, write_words
+from indexer.cluster_searcher import ClusterSearcher, Slices
+from indexer.engine import LocalEngine
+from indexer.opensearch import Cluster
+from indexer.recipe import recipe_fingerprint
+from indexer.searcher import shared_analyzer
+from indexer.shipping import present, read_part, ship
+from kb.backend import Searcher, StoredArticle
+from kb.errors import ClusterProblem, IndexMissing, IndexProblem, Refused
+from kb.lexicon import load_lexicon
+from kb.prepared import Prepared
+from kb.settings import Settings
+from kb.types import Article
+
+_LOG = logging.getLogger("indexer.cluster")
+# how often the cluster is asked for its snapshot, in seconds
+LOOK_EVERY = 0.5
+
+
+class ClusterSource:
+    """Implements `kb.backend.SearcherSource`. Safe for threads and across a fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._prefix = settings.search_prefix
+        self._searcher: ClusterSearcher | None = None
+        self._parts: dict[str, bytes] = {}
+        # why the snapshot could not be followed the last time; empty where it could
+        self.problem = ""
+        self._begin()
+        here = weakref.ref(self)
+        os.register_at_fork(after_in_child=lambda: _begin_again(here()))
+
+    def searcher(self) -> ClusterSearcher:
+        """The searcher of the snapshot that serves. Raises IndexProblem where none could be opened yet."""
+        self._watch()
+        if self._searcher is None:
+            with self._opening:
+                return self._searcher or self._follow()
+        return self._searcher
+
+    def open_current(self) -> bool:
+        """Open the snapshot that serves; whether that can answer."""
+        try:
+            self.searcher()
+        except IndexProblem as error:
+            _LOG.info("cluster cannot serve: %s", error)
+            return False
+        return True
+
+    def look_again(self) -> None:
+        """See what was shipped just now, before this returns."""
+        self.look()
+
+    def pointed(self) -> str:
+        """Name of the generation that the cluster says to serve; empty where there is none. Raises ClusterProblem."""
+        found = present(self._cluster, self._prefix)
+        return found.generation if found else ""
+
+    def reconnect(self) -> None:
+        """Go on in a child process."""
+        self._begin()
+        if self._searcher:
+            self._searcher.reconnect(self._cluster, self._slices)
+
+    def _begin(self) -> None:
+        self._cluster = Cluster(self._settings)
+        self._slices = Slices(self._cluster)
+        self._opening = threading.Lock()
+        self._watching: threading.Thread | None = None
+
+    def _watch(self) -> None:
+        """Look at the cluster from now on, whether anybody asks or not: the first question after a quiet hour is not answered
+        from an hour ago."""
+        if self._watching is None:
+            with self._opening:
+                if self._watching is None:
+                    self._watching = threading.Thread(
+                        target=_look_often, args=(weakref.ref(self),), name="kb-cluster", daemon=True
+                    )
+                    self._watching.start()
+
+    def look(self) -> None:
+        """Open the snapshot that serves, if it is another one."""
+        try:
+            with self._opening:
+                self._follow()
+        except IndexProblem as error:
+            if self.problem != str(error):
+                _LOG.warning("snapshot could not be followed: %s", error)
+            self.problem = str(error)
+
+    def _follow(self) -> ClusterSearcher:
+        """Open the snapshot that serves, if it is not open; under the lock."""
+        found = present(self._cluster, self._prefix)
+        if found is None:
+            raise IndexMissing("检索集群里还没有索引，请在整理索引的机器上运行 kb index ship。")
+        if self._searcher is None or self._searcher.snapshot != found:
+            self._searcher = self._open(found)
+            _LOG.info("snapshot %d (%s) serves", found.number, found.generation)
+        self.problem = ""
+        return self._searcher
+
+    def _open(self, snapshot: Snapshot) -> ClusterSearcher:
+        names = {name for name, _ in snapshot.parts.values()}
+        kept = {name: data for name, data in self._parts.items() if name in names}
+        for what, (name, _) in snapshot.parts.items():
+            if name not in kept:
+                kept[name] = read_part(self._cluster, snapshot, what)
+        parts = {what: kept[name] for what, (name, _) in snapshot.parts.items()}
+        words = mirror(self._settings)
+        write_words(parts["words"], words)
+        lexicon, _ = load_lexicon(words)
+        if snapshot.manifest.fingerprint != recipe_fingerprint(lexicon.fingerprint):
+            raise ClusterProblem("集群里的索引是用另一个版本的程序建的：先升级编辑台那台机器，再升级其他的。")
+        cache = self._settings.var / "cache"
+        opened = ClusterSearcher(
+            self._cluster, snapshot, parts, self._slices, shared_analyzer(lexicon, cache), cache,
+            learned=self._settings.learned,
+        )  # fmt: skip
+        self._parts = kept
+        return opened
+
+
+def _look_often(source: weakref.ref[ClusterSource]) -> None:
+    """As long as there is a source, look."""
+    while True:
+        time.sleep(LOOK_EVERY)
+        here = source()
+        if here is None:
+            return
+        here.look()
+        del here
+
+
+def _begin_again(source: ClusterSource | None) -> None:
+    """After a fork: connections and locks of the parent are not the child's; what was opened stays shared, and asks anew."""
+    if source is not None:
+        source.reconnect()
+
+
+def mirror(settings: Settings) -> Path:
+    """Where a node keeps lexicon and registry as the cluster has them."""
+    return settings.var / "cluster"
+
+
+def desk_settings(settings: Settings) -> Settings:
+    """Settings of a node without articles: what it needs of their folder is mirrored."""
+    return replace(settings, articles=mirror(settings))
+
+
+class ClusterEngine:
+    """Implements `kb.backend.Engine` on the node that has the files: what is taken up here is shipped."""
+
+    def __init__(self, settings: Settings, serving: ClusterSource | None = None) -> None:
+        """`serving`: the source that answers in this process; it sees at once what was shipped here."""
+        self._settings = settings
+        self._local = LocalEngine(settings)
+        self._serving = serving
+
+    def take_up(self, paths: Sequence[Path], now: datetime) -> str:
+        """Bring the index up to date with these files, and the cluster with the index."""
+        self._local.take_up(paths, now)
+        shipped = ship(self._settings, now)
+        if self._serving:
+            self._serving.look_again()
+        return shipped.generation
+
+    def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
+        """An article as the index would keep it; nothing is written."""
+        return self._local.preview(article)
+
+    def trial(self, texts: Mapping[str, str | None], now: datetime) -> AbstractContextManager[Searcher]:
+        """A searcher as if these files were published; made on this machine, the cluster is not touched."""
+        return self._local.trial(texts, now)
+
+
+class DeskEngine:
+    """Implements `kb.backend.Engine` on a node without articles: it refuses, and says where that is done."""
+
+    def __init__(self, settings: Settings) -> None:
+        where = f"：{settings.workbench_url}" if settings.workbench_url else ""
+        self._said = f"这台机器只回答问题，文章在编辑台上改{where}。"
+
+    def take_up(self, paths: Sequence[Path], now: datetime) -> str:
+        """Raises Refused."""
+        raise Refused(self._said)
+
+    def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
+        """Raises Refused."""
+        raise Refused(self._said)
+
+    def trial(self, texts: Mapping[str, str | None], now: datetime) -> AbstractContextManager[Searcher]:
+        """Raises Refused."""
+        raise Refused(self._said)

@@ -1,0 +1,86 @@
+"""Which engine answers and is published to: this machine's index, or a search cluster where the settings name one."""
+
+# What speaks to a cluster is imported where there is one: a service without one starts sooner.
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from indexer.backends import CurrentSearcher
+from indexer.engine import LocalEngine
+from indexer.progress import Progress, no_progress
+from indexer.segment_searcher import SegmentSearcher
+from kb.backend import Engine, SearcherSource
+from kb.errors import ClusterProblem
+from kb.settings import Settings
+
+
+class Source(SearcherSource, Protocol):
+    """Where the current searcher comes from, for whoever runs a service."""
+
+    def searcher(self) -> SegmentSearcher:
+        """The searcher of the generation that serves. Raises IndexProblem."""
+
+    def open_current(self) -> bool:
+        """Open the generation that should serve; whether that can."""
+
+    def pointed(self) -> str:
+        """Name of the generation that should serve; empty where there is none. Raises IndexProblem."""
+
+    def look_again(self) -> None:
+        """See now what was published just now."""
+
+
+def is_desk(settings: Settings) -> bool:
+    """Whether this node answers from a cluster and has no articles of its own."""
+    return bool(settings.search_url) and not settings.articles.is_dir()
+
+
+def serving_settings(settings: Settings) -> Settings:
+    """The settings as a node serves with them: one without articles keeps what it needs of them beside its cache."""
+    if not is_desk(settings):
+        return settings
+    from indexer.cluster import desk_settings
+
+    return desk_settings(settings)
+
+
+def source_of(settings: Settings) -> Source:
+    """Where the current searcher comes from."""
+    if not settings.search_url:
+        return CurrentSearcher(settings)
+    from indexer.cluster import ClusterSource
+
+    return ClusterSource(settings)
+
+
+def engine_of(settings: Settings, source: Source | None = None, *, desk: bool = False) -> Engine:
+    """What publishing and checking use. `source`: what answers in this process; `desk`: this node has no articles."""
+    if not settings.search_url:
+        return LocalEngine(settings, source if isinstance(source, CurrentSearcher) else None)
+    from indexer.cluster import ClusterEngine, ClusterSource, DeskEngine
+
+    if desk:
+        return DeskEngine(settings)
+    return ClusterEngine(settings, source if isinstance(source, ClusterSource) else None)
+
+
+def follow(settings: Settings, now: datetime, progress: Progress = no_progress, *, whole: bool = False) -> str:
+    """Let the cluster, where there is one, answer with the generation that serves here; a sentence about it, empty without one.
+    `whole`: write all of it anew.
+
+    Raises ClusterProblem where the cluster did not take it; its old snapshot serves on, and the index of this machine stays new.
+    """
+    if not settings.search_url:
+        return ""
+    from indexer.shipping import ship
+
+    try:
+        shipped = ship(settings, now, progress, whole=whole)
+    except ClusterProblem as error:
+        raise ClusterProblem(
+            f"本机的索引已是新的，检索集群还没有跟上：{error}问题解决后运行 kb index ship。"
+        ) from error
+    if not shipped.documents:
+        return f"检索集群用的就是这一代（第 {shipped.snapshot} 次）。"
+    return f"检索集群已换成这一代（第 {shipped.snapshot} 次，写了 {shipped.documents} 个文档）。"

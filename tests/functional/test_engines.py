@@ -1,0 +1,340 @@
+"""One contract for every engine: over the same files they answer alike, whoever asks, whenever, after every change."""
+
+import random
+import threading
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from builders import channel, write_article
+from libraries import copied
+
+from indexer import build as building
+from indexer import generations
+from indexer.cluster import ClusterSource
+from indexer.engines import follow, source_of
+from indexer.opensearch import Cluster
+from indexer.shipping import present
+from kb.ask import KnowledgeBase
+from kb.clock import SHANGHAI, now
+from kb.errors import ClusterProblem, ClusterStale, IndexProblem
+from kb.settings import Settings
+from kb.visibility import ANYBODY, Viewer
+
+MIDNIGHT = datetime(2026, 12, 1, 0, 0, tzinfo=SHANGHAI)
+LEAD = Viewer(roles=frozenset({"班长"}), queues=frozenset({"信用卡"}))
+QUESTIONS = [
+    "换卡要带什么",
+    "补卡多少钱",
+    "鹦鹉托运",
+    "要带什么",
+    '"本人带身份证"',
+    "xkk",
+    "办里换卡",
+    "换卡 挂失",
+    "？？",
+]
+
+
+@pytest.fixture
+def clustered(settings, opensearch):
+    """Settings over a cluster, with names of this test's own."""
+    return on(settings, opensearch)
+
+
+def on(settings, opensearch):
+    prefix = f"t{uuid4().hex[:12]}"
+    return replace(settings, search_url=tuple(opensearch.urls), search_prefix=prefix, search_replicas=2)
+
+
+def published(settings):
+    """Take up every file, here and in the cluster."""
+    built = building.update(settings, now())
+    follow(settings, now())
+    return built
+
+
+def both(settings):
+    """What asks this machine's index, and what asks the cluster."""
+    here = source_of(replace(settings, search_url=()))
+    return here.searcher(), source_of(settings).searcher()
+
+
+def answers(searcher, questions, at, viewer=ANYBODY):
+    found = {}
+    for question in questions:
+        query = searcher.understanding.understand(question, searcher.knows)
+        hits = searcher.search(query, at, viewer, 10)
+        found[question] = [(h.key, h.section, round(h.score, 4), round(h.coverage, 5)) for h in hits]
+    return found
+
+
+def same(settings, questions=QUESTIONS, at=None, viewer=ANYBODY):
+    at = at or now()
+    here, there = both(settings)
+    found = answers(here, questions, at, viewer)
+    assert answers(there, questions, at, viewer) == found
+    return found
+
+
+def test_both_answer_alike_to_the_last_digit(clustered):
+    published(clustered)
+    found = same(clustered)
+    assert sum(map(bool, found.values())) >= 6
+
+
+def test_the_first_three_agree_on_every_golden_question(sample_settings, opensearch, tmp_path):  # issue: ≥ 0.95, ± 0.01
+    settings = replace(on(sample_settings, opensearch), var=sample_settings.var)
+    follow(settings, now())
+    here, there = both(settings)
+    at = now()
+    questions = [
+        (question, here.article(key).article.id)
+        for key in list(here.lookup.popular())
+        for question in here.article(key).article.test_queries
+    ]
+    questions = random.Random(7).sample(questions, min(300, len(questions)))
+    firsts = {"here": 0, "there": 0}
+    agreed = 0
+    for question, wanted in questions:
+        tops = []
+        for name, searcher in (("here", here), ("there", there)):
+            query = searcher.understanding.understand(question, searcher.knows)
+            keys = [h.key for h in searcher.search(query, at, ANYBODY, 3)]
+            firsts[name] += keys[:1] != [] and keys[0].startswith(f"{wanted}@")
+            tops.append(keys)
+        agreed += tops[0] == tops[1]
+    assert agreed / len(questions) >= 0.95
+    assert abs(firsts["here"] - firsts["there"]) / len(questions) <= 0.01
+    assert firsts["there"] / len(questions) > 0.9
+
+
+STATES = {
+    "in-force": {},
+    "not-yet": {"effective": "2026-12-01"},
+    "expired": {"expires": "2026-11-24 10:00"},
+    "for-leads": {"audience": {"roles": ["班长"]}},
+    "for-a-queue": {"audience": {"queues": ["信用卡"], "roles": ["班长", "督导"]}},
+    "for-others": {"audience": {"regions": ["哈尔滨"]}},
+}
+
+
+def test_who_sees_what_and_when_is_the_same(clustered):  # C9
+    for name, more in STATES.items():
+        write_article(clustered.articles, name, title=f"绝密主题{name}", **more)
+    published(clustered)
+    shown = {}
+    for viewer in (ANYBODY, LEAD, Viewer(regions=frozenset({"哈尔滨"}))):
+        for at in (datetime(2026, 11, 26, 9, 0, tzinfo=SHANGHAI), MIDNIGHT - timedelta(seconds=1), MIDNIGHT):
+            found = same(clustered, ["绝密主题"], at, viewer)["绝密主题"]
+            shown[viewer, at] = {key.split("@")[0] for key, *_ in found}
+    assert "not-yet" in shown[ANYBODY, MIDNIGHT]
+    assert "not-yet" not in shown[ANYBODY, MIDNIGHT - timedelta(seconds=1)]
+    assert {"for-leads", "for-a-queue"} <= shown[LEAD, MIDNIGHT]
+    assert not {"for-leads", "for-a-queue", "for-others", "expired"} & shown[ANYBODY, MIDNIGHT]
+
+
+def test_articles_suggestions_and_alerts_are_the_same(clustered):
+    write_article(clustered.articles, "fraud", type="alert", title="转到安全账户")
+    published(clustered)
+    here, there = (KnowledgeBase(source_of(s)) for s in (replace(clustered, search_url=()), clustered))
+    at = now()
+    for base in (here, there):
+        assert [c.id for c in base.ask("让我转到安全账户", ANYBODY, at).alerts] == ["fraud", "safe-account"]
+    ids = {h.key.split("@")[0] for question in QUESTIONS for h in here.hits(question, ANYBODY, at, 50)}
+    assert len(ids) >= 3
+    for article_id in ids:
+        assert there.article(article_id, ANYBODY, at) == here.article(article_id, ANYBODY, at)
+    for typed in ("办", "bl", "banli", "没有这样的"):
+        assert there.suggest(typed, ANYBODY, at) == here.suggest(typed, ANYBODY, at)
+    for question in QUESTIONS:
+        assert there.ask_json(question, ANYBODY, at) == here.ask_json(question, ANYBODY, at)
+
+
+def test_why_an_article_stands_where_it_does_is_the_same(clustered):  # row 84
+    published(clustered)
+    here, there = both(clustered)
+    at = now()
+    query = here.understanding.understand("换卡要带什么", here.knows)
+    hits = here.search(query, at, ANYBODY, 5)
+    assert hits
+    for hit in hits:
+        assert there.explain(query, hit.key) == here.explain(query, hit.key)
+        assert there.influences(query, hit.key, at, ANYBODY) == here.influences(query, hit.key, at, ANYBODY)
+
+
+def test_clauses_of_a_law_are_found_one_by_one(clustered):
+    body = "\n\n".join(f"## 第{n}条\n{text}" for n, text in (
+        ("一", "银行应当在十五个工作日内处理客户的投诉。"), ("二", "银行不得强制搭售保险。"), ("三", "挂失应当立即生效。"),
+    ))  # fmt: skip
+    write_article(clustered.articles, "law", type="regulation", title="示例银行客户保护办法", questions=None, body=body)
+    published(clustered)
+    found = same(clustered, ["投诉多少天处理", "能不能搭售保险", "挂失什么时候生效"])
+    assert {row[1] for row in found["能不能搭售保险"][:2]} & {"第二条"} or found["能不能搭售保险"]
+
+
+def test_every_change_of_the_files_is_followed(clustered):  # C1
+    published(clustered)
+    source = source_of(clustered)
+    first = source.searcher()
+    before = answers(first, QUESTIONS, now())
+    write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办", channels=[channel(fee="20元")])
+    assert published(clustered).added == 1
+    assert same(clustered)["鹦鹉托运"][0][0] == "parrot@1"
+    # who opened the first snapshot still sees all of it and nothing else
+    assert answers(first, QUESTIONS, now()) == before
+    write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办", version=1, channels=[channel(fee="30元")])
+    published(clustered)
+    assert "30元" in source_of(clustered).searcher().article("parrot@1").article.channels[0].fee
+    # a successor ends the version before it
+    write_article(
+        clustered.articles,
+        "parrot",
+        title="鹦鹉托运怎么办",
+        version=2,
+        effective="2026-12-01",
+        name="parrot@2026-12-01",
+    )
+    published(clustered)
+    assert same(clustered, ["鹦鹉托运"], MIDNIGHT)["鹦鹉托运"][0][0] == "parrot@2"
+    for path in clustered.articles.rglob("parrot*.md"):
+        path.unlink()
+    published(clustered)
+    assert not any(k.startswith("parrot") for k, *_ in same(clustered)["鹦鹉托运"])
+    source.look_again()
+    assert source.searcher().generation == generations.current_name(clustered.index)
+
+
+def test_only_what_changed_is_sent(sample_settings, opensearch, tmp_path):
+    clustered = on(copied(sample_settings, tmp_path), opensearch)
+    published(clustered)
+    cluster = Cluster(clustered)
+    index = present(cluster, clustered.search_prefix).index
+    write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办")
+    building.update(clustered, now())
+    assert "写了 1 个文档" in follow(clustered, now())
+    assert "用的就是这一代" in follow(clustered, now())
+    assert present(cluster, clustered.search_prefix).index == index
+    # a whole rebuild has an index of its own, and the one before stays to go back to
+    building.build(clustered, now())
+    follow(clustered, now())
+    assert present(cluster, clustered.search_prefix).index != index
+    assert index in cluster.indices(f"{clustered.search_prefix}-gen-")
+
+
+def test_going_back_is_followed(clustered):  # O3
+    published(clustered)
+    old = generations.current_name(clustered.index)
+    write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办")
+    building.build(clustered, now())
+    follow(clustered, now())
+    assert same(clustered)["鹦鹉托运"]
+    generations.switch(clustered.index, old)
+    follow(clustered, now())
+    assert source_of(clustered).searcher().generation == old
+    found = same(clustered)
+    assert not any(k.startswith("parrot") for k, *_ in found["鹦鹉托运"])
+    # and forward again by the files
+    published(clustered)
+    assert same(clustered)["鹦鹉托运"][0][0] == "parrot@1"
+
+
+def test_a_job_that_was_killed_leaves_nothing_that_is_seen(clustered, monkeypatch):
+    published(clustered)
+    before = same(clustered)
+    write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办")
+    building.update(clustered, now())
+    # everything is written, and then the power fails
+    with monkeypatch.context() as patched:
+        patched.setattr(Cluster, "refresh_index", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            follow(clustered, now())
+    there = ClusterSource(clustered).searcher()
+    assert answers(there, QUESTIONS, now()) == before
+    follow(clustered, now())
+    assert same(clustered)["鹦鹉托运"][0][0] == "parrot@1"
+
+
+def test_a_cluster_that_finds_less_than_was_written_is_not_switched_to(clustered, monkeypatch):
+    published(clustered)
+    old = generations.current_name(clustered.index)
+    write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办")
+    building.build(clustered, now())
+    real = Cluster.write
+
+    def losing(self, actions):
+        return real(self, (a for a in actions if not a.get("_source", {}).get("key", "").startswith("parrot")))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Cluster, "write", losing)
+        with pytest.raises(ClusterProblem, match="应有"):
+            follow(clustered, now())
+    assert source_of(clustered).searcher().generation == old
+    # nothing of what failed is left
+    cluster = Cluster(clustered)
+    assert len(cluster.indices(f"{clustered.search_prefix}-gen-")) == 1
+
+
+def test_who_writes_what_is_older_is_refused(clustered):
+    published(clustered)
+    cluster = Cluster(clustered)
+    snapshot = present(cluster, clustered.search_prefix)
+    with pytest.raises(ClusterStale):
+        cluster.put(snapshot.index, "manifest", snapshot.number, {"kind": "manifest", "manifest": {}})
+    assert present(cluster, clustered.search_prefix) == snapshot
+
+
+def test_questions_go_on_while_everything_is_written_anew(clustered):  # A1
+    published(clustered)
+    source = source_of(clustered)
+    base = KnowledgeBase(source)
+    stop = threading.Event()
+    failed, asked = [], [0]
+
+    def ask():
+        while not stop.is_set():
+            try:
+                hits = base.hits("换卡要带什么", ANYBODY, now(), 5)
+                asked[0] += 1
+                if not hits:
+                    failed.append("nothing found")
+            except IndexProblem as error:
+                failed.append(str(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(3):
+            write_article(clustered.articles, f"parrot-{number}", title=f"鹦鹉托运{number}")
+            building.build(clustered, now())
+            follow(clustered, now())
+            time.sleep(0.8)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+    assert asked[0] > 20
+    # the last one is followed without being told
+    deadline = time.monotonic() + 10
+    while source.searcher().generation != generations.current_name(clustered.index):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_an_empty_cluster_says_what_to_do(clustered):
+    with pytest.raises(IndexProblem, match="kb index ship"):
+        source_of(clustered).searcher()
+
+
+def test_a_cluster_that_is_not_there_is_said_plainly(settings):  # A6
+    gone = replace(settings, search_url=("http://127.0.0.1:1",))
+    with pytest.raises(ClusterProblem, match="连不上"):
+        source_of(gone).searcher()
+    building.build(gone, now())
+    with pytest.raises(ClusterProblem, match="本机的索引已是新的"):
+        follow(gone, now())
+    assert isinstance(gone, Settings)
