@@ -44,6 +44,8 @@ def kb_serve(settings: Settings) -> Iterator[Service]:
     """`kb serve` as in production, ready when /readyz says so."""
     port = free_port()
     places = {"KB_ARTICLES": str(settings.articles), "KB_VAR": str(settings.var), "KB_PORT": str(port)}
+    if settings.search_url:
+        places |= {"KB_SEARCH_URL": ",".join(settings.search_url), "KB_SEARCH_PREFIX": settings.search_prefix}
     env = {**os.environ, **places, "KB_WORKERS": str(settings.workers), "KB_HOST": "127.0.0.1"}
     command = [sys.executable, "-c", "from kb.cli import main; main()", "serve"]
     with _running(command, env, port, "/readyz") as service:

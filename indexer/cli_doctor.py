@@ -11,6 +11,7 @@ from datetime import datetime
 import click
 
 from indexer import doctor as index
+from indexer.engines import is_desk
 from kb.clock import now
 from kb.doctor import installed, places, records, setup
 from kb.doctor.finding import Finding, bad, failed
@@ -36,13 +37,15 @@ def doctor(fmt: str) -> None:
 
 def examine(settings: Settings, at: datetime) -> Iterator[Finding]:
     """Every part. One that cannot even be looked at is bad, and the others are looked at all the same."""
-    looks: list[tuple[str, Look]] = [
-        ("安装", installed.look),
-        ("设置", lambda: setup.look(settings, at)),
-        ("目录", lambda: places.look(settings)),
-        ("记录", lambda: records.look(settings, at)),
-        ("索引", lambda: index.look(settings, at)),
-    ]
+    looks: list[tuple[str, Look]] = [("安装", installed.look), ("设置", lambda: setup.look(settings, at))]
+    if not is_desk(settings):
+        # a node that only answers has neither articles nor an index of its own
+        looks += [
+            ("目录", lambda: places.look(settings)),
+            ("记录", lambda: records.look(settings, at)),
+            ("索引", lambda: index.look(settings, at)),
+        ]
+    looks.append(("检索集群", lambda: index.look_at_cluster(settings)))
     for part, look in looks:
         try:
             yield from look()

@@ -47,13 +47,18 @@ class ClusterSource:
         self.problem = ""
         self._begin()
         here = weakref.ref(self)
-        os.register_at_fork(after_in_child=lambda: _begin_again(here()))
+        # a child must not begin while a thread of its parent is opening something
+        os.register_at_fork(
+            before=lambda: _hold(here()),
+            after_in_parent=lambda: _let_go(here()),
+            after_in_child=lambda: _begin_again(here()),
+        )
 
     def searcher(self) -> ClusterSearcher:
         """The searcher of the snapshot that serves. Raises IndexProblem where none could be opened yet."""
         self._watch()
         if self._searcher is None:
-            with self._opening:
+            with self.opening:
                 return self._searcher or self._follow()
         return self._searcher
 
@@ -84,14 +89,14 @@ class ClusterSource:
     def _begin(self) -> None:
         self._cluster = Cluster(self._settings)
         self._slices = Slices(self._cluster)
-        self._opening = threading.Lock()
+        self.opening = threading.Lock()
         self._watching: threading.Thread | None = None
 
     def _watch(self) -> None:
         """Look at the cluster from now on, whether anybody asks or not: the first question after a quiet hour is not answered
         from an hour ago."""
         if self._watching is None:
-            with self._opening:
+            with self.opening:
                 if self._watching is None:
                     self._watching = threading.Thread(
                         target=_look_often, args=(weakref.ref(self),), name="kb-cluster", daemon=True
@@ -101,7 +106,7 @@ class ClusterSource:
     def look(self) -> None:
         """Open the snapshot that serves, if it is another one."""
         try:
-            with self._opening:
+            with self.opening:
                 self._follow()
         except IndexProblem as error:
             if self.problem != str(error):
@@ -149,6 +154,16 @@ def _look_often(source: weakref.ref[ClusterSource]) -> None:
             return
         here.look()
         del here
+
+
+def _hold(source: ClusterSource | None) -> None:
+    if source is not None:
+        source.opening.acquire()
+
+
+def _let_go(source: ClusterSource | None) -> None:
+    if source is not None:
+        source.opening.release()
 
 
 def _begin_again(source: ClusterSource | None) -> None:

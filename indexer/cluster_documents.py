@@ -78,7 +78,7 @@ def index_body() -> Json:
                 **{key: {"type": "long"} for key in ("born", "died", "start", "end")},
                 **{name: {"type": "keyword"} for name in _RESTRICTIONS},
                 **fields,
-                **dict.fromkeys(("slice", "stored", "counted", "data"), kept),
+                **dict.fromkeys(("slice", "prepared", "stored", "counted", "data"), kept),
                 "manifest": {"type": "object", "enabled": False},
             },
         },
@@ -109,6 +109,7 @@ class Writer:
         }
         blobs = {
             "slice": _coded(self._slicer.slice(article)),
+            "prepared": _coded(zlib.compress(s.prepared(article), 1)),
             "stored": _coded(zlib.compress(stored)),
             "counted": _coded(zlib.compress(json.dumps(counted(s, article), ensure_ascii=False).encode())),
         }

@@ -6,6 +6,7 @@ What is kept in memory: catalogues, states, what was learned, words; slices of a
 from __future__ import annotations
 
 import zlib
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -20,7 +21,7 @@ from indexer.bundle import Arrays
 from indexer.cluster_documents import Place
 from indexer.cluster_parts import RemoteCatalogue, Snapshot, States, learned_of, states_of
 from indexer.explaining import contributions
-from indexer.gathered import Gathered, Slice, slice_of
+from indexer.gathered import Gathered, Slice, slice_of, terms_of
 from indexer.opensearch import Cluster
 from indexer.reranking import Reranker
 from indexer.segment_searcher import Pool, SegmentSearcher
@@ -34,8 +35,10 @@ from kb.visibility import Viewer, seconds
 
 # documents that the cluster is asked for: what ranks them afterwards counts differently, so more than are shown
 ARTICLES, CLAUSES = 120, 60
-# slices kept, some 30 KB each
-_SLICES = 4096
+# hits that are shown, and articles remembered as fetched
+_SHOWN, _HAD = 20, 8000
+# bytes of slices that a process keeps; an article takes some 15 KB
+_MOST_BYTES = 96 << 20
 
 
 class Slices:
@@ -43,24 +46,38 @@ class Slices:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._kept: dict[str, Arrays] = {}
+        self._kept: OrderedDict[str, Arrays] = OrderedDict()
+        self._bytes = 0
         self._lock = Lock()
 
     def of(self, index: str, ids: Sequence[str]) -> list[Arrays]:
         """The slices of some articles' documents, in their order; those not kept are fetched at once."""
-        kept = self._kept
-        missing = [i for i in dict.fromkeys(ids) if i not in kept]
-        fetched: dict[str, Arrays] = {}
+        with self._lock:
+            found = {i: self._kept[i] for i in ids if i in self._kept}
+            for document in found:
+                self._kept.move_to_end(document)
+        missing = [i for i in ids if i not in found]
         if missing:
             rows = self._cluster.get_many(index, missing, ["slice"])
-            for document, row in zip(missing, rows, strict=True):
-                fetched[document] = opened(documents.decoded(row["slice"]), document)
-            with self._lock:
-                # the oldest go, a quarter at once
-                if len(kept) + len(fetched) > _SLICES:
-                    kept = dict(list(kept.items())[_SLICES // 4 :])
-                self._kept = {**kept, **fetched}
-        return [fetched[i] if i in fetched else kept[i] for i in ids]
+            fetched = {i: opened(documents.decoded(row["slice"]), i) for i, row in zip(missing, rows, strict=True)}
+            self._keep(fetched)
+            found |= fetched
+        return [found[i] for i in ids]
+
+    def _keep(self, fetched: dict[str, Arrays]) -> None:
+        with self._lock:
+            for document, arrays in fetched.items():
+                if document not in self._kept:
+                    self._kept[document] = arrays
+                    self._bytes += _size(arrays)
+            while self._bytes > _MOST_BYTES:
+                _, oldest = self._kept.popitem(last=False)
+                self._bytes -= _size(oldest)
+
+
+def _size(arrays: Arrays) -> int:
+    """Bytes that an opened slice takes, roughly."""
+    return sum(a.nbytes for a in arrays.values()) + 4096
 
 
 class ClusterSearcher(SegmentSearcher):
@@ -95,6 +112,9 @@ class ClusterSearcher(SegmentSearcher):
         self._born: States = states
         self._slices = slices
         self._numbers = {name: number for number, name in enumerate(names)}
+        # articles whose prepared part was fetched, and bytes of those that are just being read
+        self._had: set[tuple[int, int]] = set()
+        self._ahead: dict[tuple[int, int], bytes] = {}
         self._any_clauses = any(c.has_clauses for c in catalogues)
 
     def reconnect(self, cluster: Cluster, slices: Slices) -> None:
@@ -105,6 +125,7 @@ class ClusterSearcher(SegmentSearcher):
         """The best hits, best first; `PartialHits` where a part of the cluster did not answer."""
         whole: list[bool] = []
         hits = self.found(query, at, viewer, limit, partial(self._asked, whole))
+        self._fetch_ahead([self._place(hit.key) for hit in hits[:_SHOWN]])
         return hits if all(whole) else PartialHits(hits)
 
     def pool(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> Pool:
@@ -138,7 +159,8 @@ class ClusterSearcher(SegmentSearcher):
         """The candidates as a segment, and how much each counts (`ranking.best`'s `admitted`)."""
         arrays = self._slices.of(self.snapshot.index, [p.id for p in places])
         slices = [self._slice(place, a) for place, a in zip(places, arrays, strict=True)]
-        made = Gathered(slices, ranking.sought(query).hashes)
+        hashes = ranking.sought(query).hashes
+        made = Gathered(slices, [terms_of(c.term_hashes, hashes) for c in self._remote])
         return made, np.array([shown[s.segment][s.article] for s in made.slices], np.float32)
 
     def _slice(self, place: Place, arrays: Arrays) -> Slice:
@@ -163,10 +185,24 @@ class ClusterSearcher(SegmentSearcher):
         name = self.manifest.segments[segment]
         return Place(name, article, int(self._born.born[name][article])).id
 
+    def _fetch_ahead(self, places: Sequence[tuple[int, int]]) -> None:
+        """What answers need of some articles, in one request instead of one for each."""
+        missing = [place for place in places if place not in self._had]
+        if not missing:
+            return
+        rows = self._cluster.get_many(self.snapshot.index, [self._document(*place) for place in missing], ["prepared"])
+        for place, row in zip(missing, rows, strict=True):
+            self._ahead[place] = zlib.decompress(documents.decoded(row["prepared"]))
+            self._prepared(*place)
+        # where those kept were forgotten meanwhile, each is fetched by itself
+        self._had = {*(self._had if len(self._had) < _HAD else ()), *missing}
+
     def _fetch_prepared(self, segment: int, article: int) -> bytes:
-        (arrays,) = self._slices.of(self.snapshot.index, [self._document(segment, article)])
-        return arrays["prepared"].tobytes()
+        return self._ahead.pop((segment, article), None) or self._fetch(segment, article, "prepared")
 
     def _fetch_stored(self, segment: int, article: int) -> bytes:
-        (row,) = self._cluster.get_many(self.snapshot.index, [self._document(segment, article)], ["stored"])
-        return zlib.decompress(documents.decoded(row["stored"]))
+        return self._fetch(segment, article, "stored")
+
+    def _fetch(self, segment: int, article: int, field: str) -> bytes:
+        (row,) = self._cluster.get_many(self.snapshot.index, [self._document(segment, article)], [field])
+        return zlib.decompress(documents.decoded(row[field]))

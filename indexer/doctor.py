@@ -29,6 +29,38 @@ def look(settings: Settings, at: datetime) -> Iterator[Finding]:
     yield _others(settings, current)
 
 
+def look_at_cluster(settings: Settings) -> Iterator[Finding]:
+    """The search cluster, where there is one: whether it answers, has all its copies, and the generation that serves here."""
+    if not settings.search_url:
+        return
+    from indexer import cluster_documents as documents
+    from indexer.opensearch import Cluster
+    from indexer.shipping import present
+
+    cluster = Cluster(settings)
+    try:
+        found = present(cluster, settings.search_prefix)
+        if found is None:
+            yield bad("检索集群", "能连上，里面还没有索引", "在编辑台那台机器上运行 kb index ship")
+            return
+        health = cluster.health(found.index)
+        articles = cluster.count(found.index, documents.in_snapshot(found.number, "article"))
+    except IndexProblem as error:
+        yield bad("检索集群", str(error), "检查 KB_SEARCH_URL、用户和证书，看各节点的日志")
+        return
+    finally:
+        cluster.close()
+    if articles != found.manifest.articles:
+        yield bad("检索集群", f"应有 {found.manifest.articles} 篇，实有 {articles} 篇", "运行 kb index ship --whole")
+    elif health != "green":
+        yield warn("检索集群", f"能答，但副本不全（{health}）", "看少了哪个节点，让它回来")
+    else:
+        yield ok("检索集群", f"第 {found.number} 次送来的 {found.generation}，{articles} 篇，副本齐全")
+    current = generations.current_name(settings.index)
+    if current and current != found.generation:
+        yield warn("检索集群的一代", f"本机是 {current}，集群是 {found.generation}", "运行 kb index ship")
+
+
 def _problem(settings: Settings, name: str) -> str:
     try:
         open_generation(settings.index / name, settings.var / "cache", everything=True).check()

@@ -1,34 +1,18 @@
 """Which engine answers and is published to: this machine's index, or a search cluster where the settings name one."""
 
-# What speaks to a cluster is imported where there is one: a service without one starts sooner.
+# What answers is imported where it is asked for: the other commands start sooner, and a service without a cluster does.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from indexer.backends import CurrentSearcher
-from indexer.engine import LocalEngine
 from indexer.progress import Progress, no_progress
-from indexer.segment_searcher import SegmentSearcher
-from kb.backend import Engine, SearcherSource
 from kb.errors import ClusterProblem
 from kb.settings import Settings
 
-
-class Source(SearcherSource, Protocol):
-    """Where the current searcher comes from, for whoever runs a service."""
-
-    def searcher(self) -> SegmentSearcher:
-        """The searcher of the generation that serves. Raises IndexProblem."""
-
-    def open_current(self) -> bool:
-        """Open the generation that should serve; whether that can."""
-
-    def pointed(self) -> str:
-        """Name of the generation that should serve; empty where there is none. Raises IndexProblem."""
-
-    def look_again(self) -> None:
-        """See now what was published just now."""
+if TYPE_CHECKING:
+    from indexer.segment_searcher import Source
+    from kb.backend import Engine
 
 
 def is_desk(settings: Settings) -> bool:
@@ -48,6 +32,8 @@ def serving_settings(settings: Settings) -> Settings:
 def source_of(settings: Settings) -> Source:
     """Where the current searcher comes from."""
     if not settings.search_url:
+        from indexer.backends import CurrentSearcher
+
         return CurrentSearcher(settings)
     from indexer.cluster import ClusterSource
 
@@ -57,6 +43,9 @@ def source_of(settings: Settings) -> Source:
 def engine_of(settings: Settings, source: Source | None = None, *, desk: bool = False) -> Engine:
     """What publishing and checking use. `source`: what answers in this process; `desk`: this node has no articles."""
     if not settings.search_url:
+        from indexer.backends import CurrentSearcher
+        from indexer.engine import LocalEngine
+
         return LocalEngine(settings, source if isinstance(source, CurrentSearcher) else None)
     from indexer.cluster import ClusterEngine, ClusterSource, DeskEngine
 

@@ -17,6 +17,8 @@ from indexer.wording import Wording
 
 Ints = NDArray[np.int64]
 _NOTHING = np.empty(0, np.int64)
+# a term that a segment does not have
+NOWHERE = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,14 @@ class Slice:
     anchors: tuple[str, ...]
 
 
+def terms_of(table: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> Ints:
+    """Terms as the slices of a segment have them: places in its ascending table of hashes, `NOWHERE` for those not in it."""
+    if not len(table):
+        return np.full(len(hashes), NOWHERE)
+    places = np.minimum(np.searchsorted(table, hashes), len(table) - 1)
+    return np.where(table[places] == hashes, places, NOWHERE)
+
+
 def slice_of(key: str, segment: int, article: int, arrays: Arrays) -> Slice:
     """The slice with these arrays (`indexer.slices`)."""
     return Slice(key, segment, article, arrays, tuple(a.decode() for a in parts(arrays, "anchor")))
@@ -39,8 +49,8 @@ def slice_of(key: str, segment: int, article: int, arrays: Arrays) -> Slice:
 class Gathered:
     """A segment of the slices, numbered in the order of their keys; a `ranking.Searched` for the terms it was made for."""
 
-    def __init__(self, slices: Sequence[Slice], hashes: NDArray[np.uint64]) -> None:
-        """`hashes`: of the question's terms, uint64."""
+    def __init__(self, slices: Sequence[Slice], terms: Sequence[Ints]) -> None:
+        """`terms`: of each segment, the question's terms as slices have them, `NOWHERE` where it has none, int64 [terms]."""
         self.slices = sorted(slices, key=lambda s: s.key)
         arrays = [s.arrays for s in self.slices]
         self.articles = len(arrays)
@@ -49,7 +59,7 @@ class Gathered:
         self.clauses: NDArray[np.bool_] = np.concatenate([np.empty(0, bool), *(a["clauses"] for a in arrays)])
         self.by_clause: NDArray[np.bool_] = np.concatenate([np.empty(0, bool), *(a["by_clause"] for a in arrays)])
         self.has_clauses = bool(self.clauses.any())
-        self.posting_documents, self.posting_impacts, self.places = self._postings(arrays, hashes)
+        self.posting_documents, self.posting_impacts, self.places = self._postings(terms)
         self._anchors = list(chain.from_iterable(s.anchors for s in self.slices))
 
     @cached_property
@@ -88,28 +98,28 @@ class Gathered:
         """Anchor of a section; None for -1."""
         return self._anchors[section] if section >= 0 else None
 
-    def _postings(
-        self, arrays: Sequence[Arrays], hashes: NDArray[np.uint64]
-    ) -> tuple[NDArray[np.uint32], NDArray[np.float32], Ints]:
-        """The postings of some terms: documents, impacts, and `places` (`indexer.inverted`) in the order of the terms."""
+    def _postings(self, asked: Sequence[Ints]) -> tuple[NDArray[np.uint32], NDArray[np.float32], Ints]:
+        """The postings of the question's terms: documents, impacts, and `places` (`indexer.inverted`) in the order of the terms."""
+        total = len(asked[0])
         terms: list[Ints] = [_NOTHING]
         documents: list[Ints] = [_NOTHING]
         impacts: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
-        for number, a in enumerate(arrays):
-            starts, ends = np.searchsorted(a["hashes"], hashes), np.searchsorted(a["hashes"], hashes, "right")
+        for number, cut in enumerate(self.slices):
+            a, wanted = cut.arrays, asked[cut.segment]
+            starts, ends = np.searchsorted(a["terms"], wanted), np.searchsorted(a["terms"], wanted, "right")
             sizes = ends - starts
             rows = ranges(starts, sizes)
             owned = a["owned"][rows].astype(np.int64)
             # sections stand behind all articles
             documents.append(np.where(owned == 0, number, self.articles + self.sections[number] + owned - 1))
-            terms.append(np.repeat(np.arange(len(hashes), dtype=np.int64), sizes))
+            terms.append(np.repeat(np.arange(total, dtype=np.int64), sizes))
             impacts.append(a["impacts"][rows])
         term, document = np.concatenate(terms), np.concatenate(documents)
         order = np.lexsort((document, term))
-        counts = np.bincount(term, minlength=len(hashes))
-        in_articles = np.bincount(term[document < self.articles], minlength=len(hashes))
+        counts = np.bincount(term, minlength=total)
+        in_articles = np.bincount(term[document < self.articles], minlength=total)
         last = np.cumsum(counts)
-        places = np.stack([last - counts, last, last - counts + in_articles, np.arange(len(hashes))], axis=1)
+        places = np.stack([last - counts, last, last - counts + in_articles, np.arange(total)], axis=1)
         return document[order].astype(np.uint32), np.concatenate(impacts)[order], np.ascontiguousarray(places, np.int64)
 
 

@@ -86,13 +86,19 @@ class Cluster:
                 return None
             return Stored(found["_index"], found["_id"], found["_version"], found["_source"])
 
-    def get_many(self, index: str, documents: Sequence[str], fields: Sequence[str]) -> list[Json]:
-        """Some fields of documents, in their order. Raises ClusterProblem where one is missing."""
+    def get_many(
+        self, index: str, documents: Sequence[str], fields: Sequence[str], *, patient: bool = False
+    ) -> list[Json]:
+        """Some fields of documents, in their order; `patient` where no question waits. Raises ClusterProblem where one is missing."""
         with _told():
             found = self._client.mget(
                 index=index,
                 body={"ids": list(documents)},
-                params={"_source_includes": ",".join(fields), "filter_path": "docs._id,docs.found,docs._source"},
+                params={
+                    "_source_includes": ",".join(fields),
+                    "filter_path": "docs._id,docs.found,docs._source",
+                    **(_slow() if patient else {}),
+                },
             )
             rows = found.get("docs", [])
             if len(rows) != len(documents) or not all(row.get("found") for row in rows):
@@ -200,10 +206,10 @@ class Cluster:
         with _told(), contextlib.suppress(NotFoundError):
             self._client.indices.delete(index=index, params=_slow())
 
-    def health(self) -> str:
-        """green, yellow or red."""
+    def health(self, index: str) -> str:
+        """Of an index: green, yellow (copies are missing) or red."""
         with _told():
-            return str(self._client.cluster.health()["status"])
+            return str(self._client.cluster.health(index=index)["status"])
 
     def close(self) -> None:
         """Close the connections."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from indexer.reranking import CANDIDATES, Reranker
 from indexer.state import SegmentState
 from indexer.wording import character_weights
 from kb import codec, pinyin
-from kb.backend import Contribution, Hit, Influence, StoredArticle
+from kb.backend import Contribution, Hit, Influence, SearcherSource, StoredArticle
 from kb.clock import from_seconds
 from kb.errors import IndexCorrupt
 from kb.lookup import Lookup
@@ -53,6 +53,22 @@ class Pool(NamedTuple):
     key: Callable[[int, int], str]
     # (number of segment, number of section or -1) → anchor
     anchor: Callable[[int, int], str | None]
+
+
+class Source(SearcherSource, Protocol):
+    """Where the current searcher comes from, for whoever runs a service."""
+
+    def searcher(self) -> SegmentSearcher:
+        """The searcher of the generation that serves. Raises IndexProblem."""
+
+    def open_current(self) -> bool:
+        """Open the generation that should serve; whether that can."""
+
+    def pointed(self) -> str:
+        """Name of the generation that should serve; empty where there is none. Raises IndexProblem."""
+
+    def look_again(self) -> None:
+        """See now what was published just now."""
 
 
 PoolOf = Callable[[Query, datetime, Viewer, int], Pool]

@@ -84,7 +84,9 @@ def read_part(cluster: Cluster, snapshot: Snapshot, what: str) -> bytes:
     name, count = snapshot.parts[what]
     ids = [documents.piece_id(name, number) for number in range(count)]
     # one by one: a piece is as large as a request should be
-    data = b"".join(documents.decoded(cluster.get_many(snapshot.index, [i], ["data"])[0]["data"]) for i in ids)
+    data = b"".join(
+        documents.decoded(cluster.get_many(snapshot.index, [i], ["data"], patient=True)[0]["data"]) for i in ids
+    )
     if part_name(data) != name:
         raise ClusterProblem("集群里的索引有一部分已损坏，请运行 kb index ship --whole。")
     return data

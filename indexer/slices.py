@@ -1,6 +1,7 @@
-"""One article cut out of its segment: all that ranks and shows it, as bytes that another machine can put beside others.
+"""One article cut out of its segment: all that ranks it, as bytes that another machine can put beside others.
 
-A slice holds the article's postings (its own and its sections'), its wording, its anchors and what answers need of it.
+A slice holds the article's postings (its own and its sections'), its wording and its anchors. A term is the place of its hash in the
+segment's table, which every machine has: a third of the bytes.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ class Slicer:
         sizes = segment.term_places[:, 1] - segment.term_places[:, 0]
         # postings lie term by term, in the order of the terms' numbers
         order = np.argsort(segment.term_places[:, 0], kind="stable")
-        hashes = np.repeat(segment.term_hashes[order], sizes[order])
+        terms = np.repeat(order, sizes[order])
         documents = segment.posting_documents.astype(np.int64)
         article = np.where(
             documents < segment.articles,
             documents,
             np.concatenate([segment.owners, np.zeros(1, np.int64)])[np.maximum(documents - segment.articles, 0)],
         )
-        # of each article, by hash and then by document
-        rows = np.lexsort((documents, hashes, article))
-        self._hashes, self._documents = hashes[rows], documents[rows]
+        # of each article, by term and then by document
+        rows = np.lexsort((documents, terms, article))
+        self._terms, self._documents = terms[rows], documents[rows]
         self._impacts = segment.posting_impacts[rows]
         self._bounds = np.searchsorted(article[rows], np.arange(segment.articles + 1))
 
@@ -47,14 +48,13 @@ class Slicer:
         # 0 is the article itself, its sections follow
         own = np.where(documents < s.articles, 0, documents - s.articles - first + 1)
         arrays: Arrays = {
-            "hashes": self._hashes[rows],
+            "terms": self._terms[rows].astype(np.uint32),
             "owned": own.astype(np.uint16),
             "impacts": self._impacts[rows],
             "clauses": s.clauses[first:last],
             "by_clause": s.by_clause[article : article + 1],
             **packed("anchor", [s.anchor(n).encode() for n in range(first, last)]),
             **_wording(s, article),
-            "prepared": np.frombuffer(s.prepared(article), np.uint8),
         }
         return zlib.compress(to_bytes(arrays), _LEVEL)
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -326,3 +327,10 @@ class Cluster:
                 raise ClusterError("\n".join([trouble, *(node.tail() for node in self._nodes.values())]))
             time.sleep(0.2)
         return value
+
+
+if __name__ == "__main__":
+    # nodes for trying something out, until Ctrl-C: python tests/opensearch_cluster.py FOLDER [NODES]
+    with Cluster.start(Path(sys.argv[1]), int((sys.argv[2:] or ["3"])[0])) as running:
+        print(",".join(running.urls), flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})

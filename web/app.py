@@ -11,7 +11,8 @@ from flask_openapi3.openapi import OpenAPI
 from jinja2 import FileSystemBytecodeCache
 from pydantic import ValidationError
 
-from indexer.engines import Source, engine_of, is_desk, serving_settings, source_of
+from indexer.engines import engine_of, is_desk, serving_settings, source_of
+from indexer.segment_searcher import Source
 from kb import __version__, pinyin
 from kb.ask import KnowledgeBase
 from kb.clock import now

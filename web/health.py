@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, jsonify
 
-from indexer.engines import Source
+from indexer.segment_searcher import Source
 from kb.clock import now
 from kb.db.opening import Opened
 from kb.errors import DatabaseProblem, IndexProblem

@@ -1,6 +1,7 @@
 """A real service over the repository's own articles, and Debian's Chromium. Every page is watched for what must not happen."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from live import live
 from playwright.sync_api import sync_playwright
 from web_people import make_app
 
+from indexer.engines import follow
+from kb.clock import now
 from kb.db.engine import Database
 from web.app import create_app
 
@@ -19,10 +22,33 @@ FLAGS = (
 )
 
 
+# what an agent does in a call: the same on one machine and on many; KB_SETUPS=all runs everything twice
+BOTH = {"test_flow", "test_page", "test_safety", "test_ten_questions"}
+ONE, MANY = "one-machine", "cluster"
+
+
+def pytest_generate_tests(metafunc):
+    both = metafunc.module.__name__ in BOTH or os.environ.get("KB_SETUPS") == "all"
+    if "setup" in metafunc.fixturenames and both:
+        metafunc.parametrize("setup", [ONE, MANY], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def service(sample_settings):
+def setup(request):
+    """Whether one machine has everything, or a node without articles asks a cluster."""
+    return getattr(request, "param", ONE)
+
+
+@pytest.fixture(scope="session")
+def service(setup, sample_settings, request, tmp_path_factory):
     """The address of a running service."""
-    with live(create_app(sample_settings)) as address:
+    settings = sample_settings
+    if setup == MANY:
+        cluster = request.getfixturevalue("opensearch")
+        whole = replace(settings, search_url=tuple(cluster.urls), search_prefix="browser")
+        follow(whole, now())
+        settings = replace(whole, articles=Path("nowhere"), var=tmp_path_factory.mktemp("desk"))
+    with live(create_app(settings)) as address:
         yield address
 
 

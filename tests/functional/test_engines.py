@@ -13,6 +13,7 @@ from libraries import copied
 
 from indexer import build as building
 from indexer import generations
+from indexer.cli_doctor import examine
 from indexer.cluster import ClusterSource
 from indexer.engines import follow, source_of
 from indexer.opensearch import Cluster
@@ -338,3 +339,22 @@ def test_a_cluster_that_is_not_there_is_said_plainly(settings):  # A6
     with pytest.raises(ClusterProblem, match="本机的索引已是新的"):
         follow(gone, now())
     assert isinstance(gone, Settings)
+
+
+def test_the_doctor_looks_at_the_cluster(clustered, tmp_path):
+    def found(settings):
+        return [f for f in examine(settings, now()) if f.part.startswith("检索集群")]
+
+    (empty,) = found(clustered)
+    assert empty.level == "bad"
+    assert "kb index ship" in empty.line
+    published(clustered)
+    assert [f.level for f in found(clustered)] == ["ok"]
+    # a node without articles is looked at as one
+    desk = replace(clustered, articles=tmp_path / "none", var=tmp_path / "desk")
+    assert not [f for f in examine(desk, now()) if f.part in ("文章目录", "索引")]
+    write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办")
+    building.update(clustered, now())
+    assert [f.level for f in found(clustered)] == ["ok", "warn"]
+    gone = replace(clustered, search_url=("http://127.0.0.1:1",))
+    assert "连不上" in found(gone)[0].line
