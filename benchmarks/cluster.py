@@ -66,14 +66,19 @@ def compare(here: Searcher, there: Searcher, questions: Sequence[str], row: Row)
     row["same3"], row["same10"] = round(same3 / len(questions), 4), round(same10 / len(questions), 4)
 
 
+def _resident() -> float:
+    """Memory of this process, MB."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize() / 1e6
+
+
 def _desk(pipe: Connection, settings: Settings) -> None:
     """A process without local files: what opening takes, then when it first answers with a word."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _resident()
     began = time.monotonic()
     source = source_of(settings)
     base = KnowledgeBase(source)
     base.hits("换卡", ANYBODY, now(), 10)
-    pipe.send((time.monotonic() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
+    pipe.send((time.monotonic() - began, _resident() - before))
     mark = pipe.recv()
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from indexer.explaining import Counted, counted
 from indexer.fields import ARTICLE_FIELDS, FIELDS, K1, SECTION_FIELDS, STREAM_FIELDS, STREAMS, stream_field
+from indexer.opensearch import PLACE
 from indexer.segment import Segment
 from indexer.slices import Slicer
 from kb import codec
@@ -26,6 +27,7 @@ Json = dict[str, Any]
 VERSION = 1
 # bytes of one document of a part, before they are coded
 PIECE = 6 << 20
+_LETTERS = str.maketrans("-_", "+/")
 _RESTRICTIONS = ("roles", "queues", "regions")
 
 
@@ -60,7 +62,7 @@ def index_body() -> Json:
         }
         for name in FIELDS for stream in STREAMS
     }  # fmt: skip
-    kept = {"type": "binary"}
+    kept, column = {"type": "binary"}, {"type": "binary", "doc_values": True}
     return {
         "settings": {
             "number_of_shards": 1,
@@ -74,11 +76,13 @@ def index_body() -> Json:
             "dynamic": "strict",
             "properties": {
                 "kind": {"type": "keyword"},
+                PLACE: {"type": "keyword"},
                 "key": {"type": "keyword"},
                 **{key: {"type": "long"} for key in ("born", "died", "start", "end")},
                 **{name: {"type": "keyword"} for name in _RESTRICTIONS},
                 **fields,
-                **dict.fromkeys(("slice", "prepared", "stored", "counted", "data"), kept),
+                **dict.fromkeys(("slice", "prepared"), column),
+                **dict.fromkeys(("stored", "counted", "data"), kept),
                 "manifest": {"type": "object", "enabled": False},
             },
         },
@@ -123,7 +127,7 @@ class Writer:
         # what is written once more by a job that was tried again is the same
         return {
             "_op_type": "index", "_index": self._index, "_id": document, "version": snapshot,
-            "version_type": "external_gte", "_source": source,
+            "version_type": "external_gte", "_source": {PLACE: document, **source},
         }  # fmt: skip
 
     def _texts(self, document: int) -> dict[str, str]:
@@ -161,8 +165,8 @@ def piece_id(name: str, number: int) -> str:
 
 
 def decoded(value: str) -> bytes:
-    """The bytes of a binary field."""
-    return base64.b64decode(value)
+    """The bytes of a binary field; columns come in the letters of addresses, and without what fills them up."""
+    return base64.b64decode(value.translate(_LETTERS) + "=" * (-len(value) % 4))
 
 
 def counted_from(value: str) -> list[Counted]:

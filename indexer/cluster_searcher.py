@@ -58,8 +58,8 @@ class Slices:
                 self._kept.move_to_end(document)
         missing = [i for i in ids if i not in found]
         if missing:
-            rows = self._cluster.get_many(index, missing, ["slice"])
-            fetched = {i: opened(documents.decoded(row["slice"]), i) for i, row in zip(missing, rows, strict=True)}
+            values = self._cluster.values(index, missing, "slice")
+            fetched = {i: opened(documents.decoded(value), i) for i, value in zip(missing, values, strict=True)}
             self._keep(fetched)
             found |= fetched
         return [found[i] for i in ids]
@@ -187,22 +187,23 @@ class ClusterSearcher(SegmentSearcher):
 
     def _fetch_ahead(self, places: Sequence[tuple[int, int]]) -> None:
         """What answers need of some articles, in one request instead of one for each."""
+        # where those kept were forgotten meanwhile, each is fetched by itself
         missing = [place for place in places if place not in self._had]
         if not missing:
             return
-        rows = self._cluster.get_many(self.snapshot.index, [self._document(*place) for place in missing], ["prepared"])
-        for place, row in zip(missing, rows, strict=True):
-            self._ahead[place] = zlib.decompress(documents.decoded(row["prepared"]))
+        values = self._cluster.values(self.snapshot.index, [self._document(*place) for place in missing], "prepared")
+        for place, value in zip(missing, values, strict=True):
+            self._ahead[place] = zlib.decompress(documents.decoded(value))
             self._prepared(*place)
-        # where those kept were forgotten meanwhile, each is fetched by itself
         self._had = {*(self._had if len(self._had) < _HAD else ()), *missing}
 
     def _fetch_prepared(self, segment: int, article: int) -> bytes:
-        return self._ahead.pop((segment, article), None) or self._fetch(segment, article, "prepared")
+        ready = self._ahead.pop((segment, article), None)
+        if ready is not None:
+            return ready
+        (value,) = self._cluster.values(self.snapshot.index, [self._document(segment, article)], "prepared")
+        return zlib.decompress(documents.decoded(value))
 
     def _fetch_stored(self, segment: int, article: int) -> bytes:
-        return self._fetch(segment, article, "stored")
-
-    def _fetch(self, segment: int, article: int, field: str) -> bytes:
-        (row,) = self._cluster.get_many(self.snapshot.index, [self._document(segment, article)], [field])
-        return zlib.decompress(documents.decoded(row[field]))
+        (row,) = self._cluster.get_many(self.snapshot.index, [self._document(segment, article)], ["stored"])
+        return zlib.decompress(documents.decoded(row["stored"]))

@@ -27,6 +27,8 @@ from kb.errors import ClusterProblem, ClusterStale
 from kb.settings import Settings
 
 Json = dict[str, Any]
+# the column that says which document it is
+PLACE = "place"
 _LOG = logging.getLogger("indexer.opensearch")
 # the client warns of every document that is not there
 logging.getLogger("opensearch").setLevel(logging.ERROR)
@@ -42,7 +44,7 @@ _BUSY = (429, 502, 503, 504)
 
 
 class Found(NamedTuple):
-    """Ids of documents, best first, and whether every shard was asked to its end."""
+    """PLACEs of documents, best first, and whether every shard was asked to its end."""
 
     ids: list[str]
     whole: bool
@@ -109,12 +111,28 @@ class Cluster:
         """Several searches at once, of the copy on the node that is asked, if it has one: none waits for another that hangs."""
         lines: list[Json] = []
         for body in searches:
-            alone = {"_source": False, "track_total_hits": False, "timeout": _ENOUGH}
+            alone = {**_columns(PLACE), "track_total_hits": False, "timeout": _ENOUGH}
             lines += [{"index": index, "preference": "_local"}, {**body, **alone}]
-        kept = "responses.hits.hits._id,responses.timed_out,responses._shards,responses.error,responses.status"
+        kept = "responses.hits.hits.fields,responses.timed_out,responses._shards,responses.error,responses.status"
         with _told():
             answers = self._client.msearch(body=lines, params={"filter_path": kept})["responses"]
             return [_found(answer) for answer in answers]
+
+    def values(self, index: str, places: Sequence[str], field: str) -> list[str]:
+        """A field of documents by their PLACE, in that order, out of columns: what lies stored beside it is not unpacked.
+
+        Raises ClusterProblem where one is missing.
+        """
+        body = {"size": len(places), "query": {"terms": {PLACE: list(places)}}, **_columns(PLACE, field)}
+        with _told():
+            found = self._client.search(
+                index=index, body=body, params={"preference": "_local", "filter_path": "hits.hits.fields"}
+            )
+            rows = [hit["fields"] for hit in found.get("hits", {}).get("hits", ())]
+            values = {row[PLACE][0]: str(row[field][0]) for row in rows}
+            if len(values) < len(set(places)):
+                raise ClusterProblem("检索集群里少了文档，正在等索引恢复。")
+            return [values[place] for place in places]
 
     def count(self, index: str, query: Json) -> int:
         """How many documents match; asked after a refresh."""
@@ -223,6 +241,11 @@ class Cluster:
                 return []
 
 
+def _columns(*names: str) -> Json:
+    """Answer with columns alone: the id of a document, as any stored field, would mean unpacking all of it, 0.4 ms each."""
+    return {"_source": False, "stored_fields": "_none_", "docvalue_fields": list(names)}
+
+
 def _slow() -> dict[str, float]:
     return {"request_timeout": _WRITING}
 
@@ -231,7 +254,7 @@ def _found(answer: Mapping[str, Any]) -> Found:
     if "error" in answer:
         raise ClusterProblem(f"检索集群没有答成（{answer['error'].get('type', answer.get('status'))}），请再试一次。")
     shards = answer["_shards"]
-    ids = [hit["_id"] for hit in answer.get("hits", {}).get("hits", ())]
+    ids = [str(hit["fields"][PLACE][0]) for hit in answer.get("hits", {}).get("hits", ())]
     return Found(ids, not answer.get("timed_out") and not shards.get("failed"))
 
 
