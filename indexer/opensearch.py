@@ -144,6 +144,12 @@ class Cluster:
         with _told():
             self._client.indices.create(index=index, body=body, params=_slow())
 
+    def create_once(self, index: str, body: Json) -> None:
+        """A new index, if there is none of this name."""
+        with _told():
+            # 400: somebody else was faster
+            self._client.indices.create(index=index, body=body, params={**_slow(), "ignore": 400})
+
     def write(self, actions: Iterable[Json]) -> int:
         """Write documents in bulk, waiting where the cluster is busy; how many. Raises ClusterStale where newer ones stand."""
         done = 0

@@ -135,10 +135,15 @@ class _Job:
 
     def _claim(self, standing: Snapshot | None) -> tuple[int, bool]:
         """A number that nobody else has, and whether somebody claimed one and did not finish."""
-        claimed = self._cluster.get(f"{self._prefix}-control", _CLAIM)
+        control = f"{self._prefix}-control"
+        claimed = self._cluster.get(control, _CLAIM)
+        if claimed is None:
+            # clusters of banks make no index by themselves
+            copies = {"number_of_shards": 1, "number_of_replicas": self._settings.search_replicas}
+            self._cluster.create_once(control, {"settings": copies})
         last = max(claimed.version if claimed else 0, standing.number if standing else 0)
         owner = {"kind": _CLAIM, "owner": f"{socket.gethostname()}:{os.getpid()}", "at": self._now.isoformat()}
-        self._cluster.put(f"{self._prefix}-control", _CLAIM, last + 1, owner)
+        self._cluster.put(control, _CLAIM, last + 1, owner)
         return last + 1, standing is not None and last != standing.number
 
     def _shares(self, standing: Snapshot) -> bool:

@@ -164,3 +164,33 @@ def test_a_desk_that_starts_before_everything_waits_and_says_so(installation, tm
         assert desk.first(QUESTION)
     finally:
         desk.end()
+
+
+def test_the_last_search_node_goes_on_answering_and_publishing_waits(nodes, opensearch, installation, people):  # A6
+    _, desk, _ = nodes
+    people.workbench.take_up_files(people.at)
+    draft = people.ready()
+    for name in opensearch.names[:2]:
+        opensearch.kill(name)
+    until(lambda: desk.first(QUESTION))
+    people.workbench.patience = 0
+    waiting = people.approve(draft)
+    assert waiting.state == "written"
+    assert "检索集群" in waiting.reason
+    assert "当场就能换" in desk.first(QUESTION)["text"]
+    opensearch.mend()
+    # the service on the machine of the workbench finishes it by itself
+    until(lambda: "十分钟就能换" in desk.first(QUESTION)["text"], lambda: str(people.workbench.publications(5)))
+
+
+def test_without_the_database_agents_go_on_asking(installation, postgres, tmp_path):
+    gone = replace(installation, database_url=postgres.url("nothing-of-this-name"))
+    code, said = kb(installation, "index", "build", **told(installation))
+    assert code == 0, said
+    bare = replace(gone, articles=tmp_path / "nothing", var=tmp_path / "alone")
+    desk = Service(bare, tmp_path / "alone.log", workers=1, **told(gone))
+    try:
+        assert desk.ready().first(QUESTION)
+        assert desk.readiness()["status"] == "degraded"
+    finally:
+        desk.end()

@@ -1,5 +1,6 @@
 """One contract for every engine: over the same files they answer alike, whoever asks, whenever, after every change."""
 
+import json
 import random
 import threading
 import time
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from builders import channel, write_article
+from click.testing import CliRunner
 from libraries import copied
 
 from indexer import build as building
@@ -19,10 +21,13 @@ from indexer.engines import follow, source_of
 from indexer.opensearch import Cluster
 from indexer.shipping import present
 from kb.ask import KnowledgeBase
+from kb.cli import cli, register_commands
 from kb.clock import SHANGHAI, now
 from kb.errors import ClusterProblem, ClusterStale, IndexProblem
 from kb.settings import Settings
 from kb.visibility import ANYBODY, Viewer
+
+register_commands()
 
 MIDNIGHT = datetime(2026, 12, 1, 0, 0, tzinfo=SHANGHAI)
 LEAD = Viewer(roles=frozenset({"班长"}), queues=frozenset({"信用卡"}))
@@ -358,3 +363,28 @@ def test_the_doctor_looks_at_the_cluster(clustered, tmp_path):
     assert [f.level for f in found(clustered)] == ["ok", "warn"]
     gone = replace(clustered, search_url=("http://127.0.0.1:1",))
     assert "连不上" in found(gone)[0].line
+
+
+def test_the_night_and_the_commands_send_what_they_made(clustered):
+    env = {
+        "KB_ARTICLES": str(clustered.articles),
+        "KB_VAR": str(clustered.var),
+        "KB_SEARCH_URL": ",".join(clustered.search_url),
+        "KB_SEARCH_PREFIX": clustered.search_prefix,
+    }
+
+    def run(*words):
+        ran = CliRunner().invoke(cli, words, env=env)
+        assert ran.exit_code == 0, ran.output
+        return ran.stdout
+
+    assert "检索集群已换成这一代" in run("index", "update")
+    first = source_of(clustered).searcher().generation
+    night = json.loads(run("nightly", "--format", "json"))
+    assert [step["problem"] for step in night["steps"] if step["name"] == "ship"] == [""]
+    assert source_of(clustered).searcher().generation == generations.current_name(clustered.index) != first
+    assert "已回到" in run("index", "rollback")
+    assert source_of(clustered).searcher().generation == first
+    # a question on the command line is asked of the cluster
+    assert "网点" in run("search", "换卡要带什么")
+    assert "检索集群已换成" in run("index", "ship", "--whole")
