@@ -23,6 +23,8 @@ class CurrentSearcher:
 
     def __init__(self, settings: Settings) -> None:
         self._root = settings.index
+        # a generation that cannot be followed is said by `pointed`
+        self.problem = ""
         self._cache = settings.var / "cache"
         self._learned = settings.learned
         self._opening = threading.Lock()

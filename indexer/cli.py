@@ -154,21 +154,22 @@ def rollback_command(name: str | None) -> None:
 
 @index.command("ship")
 @click.option("--whole", is_flag=True, help="整个重写一份，不只写有变化的")
-def ship_command(whole: bool) -> None:
+@click.option("--force", is_flag=True, help="集群里的文章少了一半以上也换；先看清为什么")
+def ship_command(whole: bool, force: bool) -> None:
     """把本机正在服务的一代索引送到检索集群（KB_SEARCH_URL）；集群一直用旧的，到新的齐了才换。"""
     settings = load_settings()
     if not settings.search_url:
         raise KBError("没有设置 KB_SEARCH_URL，索引就在本机，不用送。")
-    _ship(settings, whole=whole)
+    _ship(settings, whole=whole, force=force)
 
 
-def _ship(settings: Settings, *, whole: bool = False) -> None:
+def _ship(settings: Settings, *, whole: bool = False, force: bool = False) -> None:
     """Let a cluster follow, where there is one."""
     if settings.search_url:
         from indexer.engines import follow
 
         with progress_bar("送到检索集群") as progress:
-            said = follow(settings, now(), progress, whole=whole)
+            said = follow(settings, now(), progress, whole=whole, force=force)
         click.echo(said)
 
 

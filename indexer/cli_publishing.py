@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from indexer.engines import engine_of
+from indexer.engines import engine_of, is_desk
 from kb.clock import now, parse_moment, timestamp
 from kb.db.engine import Database
 from kb.errors import KBError, Missing
@@ -97,6 +97,8 @@ def record_files(settings: Settings, at: datetime) -> None:
 @contextmanager
 def _opened() -> Iterator[Workbench]:
     settings = load_settings()
+    if is_desk(settings):
+        raise KBError("这台机器只回答问题，没有文章目录；请在编辑台那台机器上运行。")
     database = Database(settings.database)
     try:
         database.require_current()

@@ -33,6 +33,8 @@ from kb.types import Article
 _LOG = logging.getLogger("indexer.cluster")
 # how often the cluster is asked for its snapshot, in seconds
 LOOK_EVERY = 0.5
+# seconds that publishing waits for another shipment of this machine
+_SHIP_PATIENCE = 5.0
 
 
 class ClusterSource:
@@ -141,6 +143,7 @@ class ClusterSource:
             self._cluster, snapshot, parts, self._slices, shared_analyzer(lexicon, cache), cache,
             learned=self._settings.learned,
         )  # fmt: skip
+        opened.warm()
         self._parts = kept
         return opened
 
@@ -152,7 +155,13 @@ def _look_often(source: weakref.ref[ClusterSource]) -> None:
         here = source()
         if here is None:
             return
-        here.look()
+        try:
+            here.look()
+        except (
+            Exception
+        ):  # a full disk, say: the thread must go on, or this process would answer from the past for ever
+            _LOG.exception("snapshot could not be followed")
+            here.problem = "检索集群的新索引打不开，现在用的是以前的一代；原因见日志。"
         del here
 
 
@@ -194,7 +203,8 @@ class ClusterEngine:
     def take_up(self, paths: Sequence[Path], now: datetime) -> str:
         """Bring the index up to date with these files, and the cluster with the index."""
         self._local.take_up(paths, now)
-        shipped = ship(self._settings, now)
+        # who approves does not wait for a whole shipment of another job: the applier tries again
+        shipped = ship(self._settings, now, patience=_SHIP_PATIENCE)
         if self._serving:
             self._serving.look_again()
         return shipped.generation

@@ -27,6 +27,8 @@ Json = dict[str, Any]
 VERSION = 1
 # bytes of one document of a part, before they are coded
 PIECE = 6 << 20
+# a query may have 1,024 clauses: four for each term
+_MOST_TERMS = 240
 _LETTERS = str.maketrans("-_", "+/")
 _RESTRICTIONS = ("roles", "queues", "regions")
 
@@ -67,7 +69,8 @@ def index_body() -> Json:
         "settings": {
             "number_of_shards": 1,
             "number_of_replicas": 0,
-            "refresh_interval": "-1",
+            # each snapshot is refreshed when it is whole; this is for a copy that missed it
+            "refresh_interval": "30s",
             "codec": "best_compression",
             "similarity": {name: {"type": "BM25", "k1": K1, "b": weight.b} for name, weight in FIELDS.items()},
             "analysis": {"analyzer": {"tokens": {"type": "custom", "tokenizer": "whitespace"}}},
@@ -81,8 +84,8 @@ def index_body() -> Json:
                 **{key: {"type": "long"} for key in ("born", "died", "start", "end")},
                 **{name: {"type": "keyword"} for name in _RESTRICTIONS},
                 **fields,
-                **dict.fromkeys(("slice", "prepared"), column),
-                **dict.fromkeys(("stored", "counted", "data"), kept),
+                **dict.fromkeys(("slice", "prepared", "stored"), column),
+                **dict.fromkeys(("counted", "data"), kept),
                 "manifest": {"type": "object", "enabled": False},
             },
         },
@@ -169,9 +172,14 @@ def decoded(value: str) -> bytes:
     return base64.b64decode(value.translate(_LETTERS) + "=" * (-len(value) % 4))
 
 
+def unpacked(value: str) -> bytes:
+    """The bytes that were compressed into a binary field."""
+    return zlib.decompress(decoded(value))
+
+
 def counted_from(value: str) -> list[Counted]:
     """The terms of an article and its sections, from the field `counted`."""
-    return [Counted(*row) for row in json.loads(zlib.decompress(decoded(value)))]
+    return [Counted(*row) for row in json.loads(unpacked(value))]
 
 
 def in_snapshot(snapshot: int, kind: str) -> Json:
@@ -182,11 +190,11 @@ def in_snapshot(snapshot: int, kind: str) -> Json:
 def candidates(query: Query, kind: str, snapshot: int, moment: int, viewer: Viewer, limit: int) -> Json:
     """The search for the documents of a kind that match a question best and may be shown."""
     fields = ARTICLE_FIELDS if kind == "article" else SECTION_FIELDS
+    heaviest = sorted((t for t in query.terms if t.weight > 0), key=lambda t: -t.weight)[:_MOST_TERMS]
     should = [
         {"term": {stream_field(name, t.stream): {"value": _token(t.text), "boost": t.weight * weight.boost}}}
-        for t in query.terms
+        for t in heaviest
         for name, weight in fields.items()
-        if t.weight > 0
     ]
     allowed = [*_filters(snapshot, kind), *_in_force(moment), *(_admits(name, viewer) for name in _RESTRICTIONS)]
     return {

@@ -5,8 +5,10 @@ A part is called by the hash of its bytes: one that did not change is neither wr
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +26,8 @@ from indexer.learned import FILE, ROWS_FILE, Learned
 from indexer.segment import Segment
 from indexer.state import SegmentState
 from kb import codec
-from kb.errors import ClusterProblem
+from kb.errors import ClusterProblem, ClusterUnread
+from kb.files import exclusive
 from kb.types import Audience
 from kb.whole_file import write_whole
 
@@ -36,6 +39,9 @@ _CATALOGUE = (
 )  # fmt: skip
 _STATE = ("live", "start", "end", "gone", "gone_articles", "gone_sections")
 _SHARED = ("_lexicon", "_registry")
+_WORD_FILE = re.compile(r"_lexicon/[\w-]+\.txt|_registry/[\w-]+\.ya?ml")
+# seconds that another process may write the same files
+_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,11 @@ def snapshot_of(index: str, found: Json) -> Snapshot:
     """The snapshot that `to_json` wrote. Raises ClusterProblem for one of another version of the program."""
     try:
         if found["version"] != VERSION:
-            raise ClusterProblem(
-                "集群里的索引是另一个版本的程序写的，请让整理索引的那台机器先升级，再运行 kb index ship。"
-            )
+            raise ClusterUnread("集群里的索引是另一个版本的程序写的：先升级编辑台那台机器，再升级其他的。")
         parts = {what: (name, count) for what, (name, count) in found["parts"].items()}
         return Snapshot(found["snapshot"], index, Manifest(**found["manifest"]), parts)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ClusterProblem("集群里的索引清单读不出来，请运行 kb index ship。") from error
+        raise ClusterUnread("集群里的索引清单读不出来，请运行 kb index ship --whole。") from error
 
 
 def part_name(data: bytes) -> str:
@@ -172,26 +176,28 @@ def learned_of(decisions: bytes, rows: bytes, segments: Sequence[str]) -> Learne
 def words_bytes(generation: Path, articles: Path) -> bytes:
     """The lexicon that a generation was made with, and the registry."""
     found = {
-        f"{folder}/{path.name}": path.read_text("utf-8")
+        f"{folder}/{path.name}": base64.b64encode(path.read_bytes()).decode()
         for folder, root in zip(_SHARED, (generation, articles), strict=True)
         for path in sorted((root / folder).glob("*"))
-        if path.is_file() and not path.name.startswith(".")
+        if _WORD_FILE.fullmatch(f"{folder}/{path.name}") and path.is_file()
     }
-    return zlib.compress(json.dumps(found, ensure_ascii=False, sort_keys=True).encode())
+    return zlib.compress(json.dumps(found, sort_keys=True).encode())
 
 
 def write_words(data: bytes, folder: Path) -> None:
     """Let a folder hold these files of lexicon and registry and no others; those that are the same are not touched."""
     found: Mapping[str, str] = json.loads(zlib.decompress(data))
-    for name in _SHARED:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for name, text in found.items():
-        path = folder / name
-        if path.parent.parent != folder or path.parent.name not in _SHARED:
-            raise ClusterProblem("集群里的词表清单不对，请运行 kb index ship。")
-        if not path.exists() or path.read_text("utf-8") != text:
-            write_whole(path, text.encode())
-    for name in _SHARED:
-        for path in (folder / name).iterdir():
-            if f"{name}/{path.name}" not in found:
-                path.unlink(missing_ok=True)
+    if not all(_WORD_FILE.fullmatch(name) for name in found):
+        raise ClusterProblem("集群里的词表清单不对，请运行 kb index ship --whole。")
+    # the processes of a service share the folder
+    with exclusive(folder / "lock", _PATIENCE):
+        for name in _SHARED:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        for name, coded in found.items():
+            path, content = folder / name, base64.b64decode(coded)
+            if not path.exists() or path.read_bytes() != content:
+                write_whole(path, content)
+        for name in _SHARED:
+            for path in (folder / name).iterdir():
+                if f"{name}/{path.name}" not in found:
+                    path.unlink(missing_ok=True)

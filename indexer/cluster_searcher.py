@@ -35,8 +35,8 @@ from kb.visibility import Viewer, seconds
 
 # documents that the cluster is asked for: what ranks them afterwards counts differently, so more than are shown
 ARTICLES, CLAUSES = 120, 60
-# hits that are shown, and articles remembered as fetched
-_SHOWN, _HAD = 20, 8000
+# hits that are shown, and articles remembered as fetched: as many as are kept whole
+_SHOWN, _HAD = 20, 1000
 # bytes of slices that a process keeps; an article takes some 15 KB
 _MOST_BYTES = 96 << 20
 
@@ -59,7 +59,7 @@ class Slices:
         missing = [i for i in ids if i not in found]
         if missing:
             values = self._cluster.values(index, missing, "slice")
-            fetched = {i: opened(documents.decoded(value), i) for i, value in zip(missing, values, strict=True)}
+            fetched = {i: opened(documents.decoded(value), i) for i, (value,) in zip(missing, values, strict=True)}
             self._keep(fetched)
             found |= fetched
         return [found[i] for i in ids]
@@ -81,7 +81,10 @@ def _size(arrays: Arrays) -> int:
 
 
 class ClusterSearcher(SegmentSearcher):
-    """Implements `kb.backend.Searcher` over one snapshot. Immutable, safe for threads."""
+    """Implements `kb.backend.Searcher` over one snapshot. What it answers never changes; safe for threads."""
+
+    # each of them is read for quoted words: as many as the cluster is asked for anyway
+    phrase_checks = ARTICLES
 
     def __init__(
         self, cluster: Cluster, snapshot: Snapshot, parts: dict[str, bytes], slices: Slices, analyzer: Analyzer,
@@ -112,9 +115,9 @@ class ClusterSearcher(SegmentSearcher):
         self._born: States = states
         self._slices = slices
         self._numbers = {name: number for number, name in enumerate(names)}
-        # articles whose prepared part was fetched, and bytes of those that are just being read
+        # articles that were fetched, and the bytes of those that are just being read: prepared, stored
         self._had: set[tuple[int, int]] = set()
-        self._ahead: dict[tuple[int, int], bytes] = {}
+        self._ahead: dict[tuple[int, int], tuple[bytes, bytes]] = {}
         self._any_clauses = any(c.has_clauses for c in catalogues)
 
     def reconnect(self, cluster: Cluster, slices: Slices) -> None:
@@ -125,7 +128,7 @@ class ClusterSearcher(SegmentSearcher):
         """The best hits, best first; `PartialHits` where a part of the cluster did not answer."""
         whole: list[bool] = []
         hits = self.found(query, at, viewer, limit, partial(self._asked, whole))
-        self._fetch_ahead([self._place(hit.key) for hit in hits[:_SHOWN]])
+        self.read_ahead([hit.key for hit in hits[:_SHOWN]])
         return hits if all(whole) else PartialHits(hits)
 
     def pool(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> Pool:
@@ -185,25 +188,31 @@ class ClusterSearcher(SegmentSearcher):
         name = self.manifest.segments[segment]
         return Place(name, article, int(self._born.born[name][article])).id
 
-    def _fetch_ahead(self, places: Sequence[tuple[int, int]]) -> None:
-        """What answers need of some articles, in one request instead of one for each."""
-        # where those kept were forgotten meanwhile, each is fetched by itself
-        missing = [place for place in places if place not in self._had]
-        if not missing:
+    def read_ahead(self, keys: Sequence[str]) -> None:
+        """Fetch what is needed of some versions in one request instead of one for each."""
+        places = [place for place in map(self._place, keys) if place not in self._had]
+        if not places:
             return
-        values = self._cluster.values(self.snapshot.index, [self._document(*place) for place in missing], "prepared")
-        for place, value in zip(missing, values, strict=True):
-            self._ahead[place] = zlib.decompress(documents.decoded(value))
+        ids = [self._document(*place) for place in places]
+        values = self._cluster.values(self.snapshot.index, ids, "prepared", "stored")
+        for place, (prepared, stored) in zip(places, values, strict=True):
+            self._ahead[place] = documents.unpacked(prepared), documents.unpacked(stored)
             self._prepared(*place)
-        self._had = {*(self._had if len(self._had) < _HAD else ()), *missing}
+            self._stored(*place)
+            self._ahead.pop(place, None)
+        # where those kept were forgotten meanwhile, each is fetched by itself
+        self._had = {*(self._had if len(self._had) < _HAD else ()), *places}
 
     def _fetch_prepared(self, segment: int, article: int) -> bytes:
-        ready = self._ahead.pop((segment, article), None)
-        if ready is not None:
-            return ready
-        (value,) = self._cluster.values(self.snapshot.index, [self._document(segment, article)], "prepared")
-        return zlib.decompress(documents.decoded(value))
+        return self._fetch(segment, article)[0]
 
     def _fetch_stored(self, segment: int, article: int) -> bytes:
-        (row,) = self._cluster.get_many(self.snapshot.index, [self._document(segment, article)], ["stored"])
-        return zlib.decompress(documents.decoded(row["stored"]))
+        return self._fetch(segment, article)[1]
+
+    def _fetch(self, segment: int, article: int) -> tuple[bytes, bytes]:
+        ready = self._ahead.get((segment, article))
+        if ready is not None:
+            return ready
+        ids = [self._document(segment, article)]
+        ((prepared, stored),) = self._cluster.values(self.snapshot.index, ids, "prepared", "stored")
+        return documents.unpacked(prepared), documents.unpacked(stored)

@@ -34,6 +34,7 @@ def look_at_cluster(settings: Settings) -> Iterator[Finding]:
     if not settings.search_url:
         return
     from indexer import cluster_documents as documents
+    from indexer.cluster import ClusterSource
     from indexer.opensearch import Cluster
     from indexer.shipping import present
 
@@ -56,6 +57,10 @@ def look_at_cluster(settings: Settings) -> Iterator[Finding]:
         yield warn("检索集群", f"能答，但副本不全（{health}）", "看少了哪个节点，让它回来")
     else:
         yield ok("检索集群", f"第 {found.number} 次送来的 {found.generation}，{articles} 篇，副本齐全")
+    try:
+        ClusterSource(settings).searcher()
+    except IndexProblem as error:
+        yield bad("检索集群的索引", str(error), "按这句话做")
     current = generations.current_name(settings.index)
     if current and current != found.generation:
         yield warn("检索集群的一代", f"本机是 {current}，集群是 {found.generation}", "运行 kb index ship")

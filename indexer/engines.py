@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def is_desk(settings: Settings) -> bool:
-    """Whether this node answers from a cluster and has no articles of its own."""
-    return bool(settings.search_url) and not settings.articles.is_dir()
+    """Whether this node answers from a cluster and has no articles of its own: its folder is not there, or the workbench is
+    somewhere else."""
+    return bool(settings.search_url) and (bool(settings.workbench_url) or not settings.articles.is_dir())
 
 
 def serving_settings(settings: Settings) -> Settings:
@@ -54,9 +55,11 @@ def engine_of(settings: Settings, source: Source | None = None, *, desk: bool = 
     return ClusterEngine(settings, source if isinstance(source, ClusterSource) else None)
 
 
-def follow(settings: Settings, now: datetime, progress: Progress = no_progress, *, whole: bool = False) -> str:
+def follow(
+    settings: Settings, now: datetime, progress: Progress = no_progress, *, whole: bool = False, force: bool = False
+) -> str:
     """Let the cluster, where there is one, answer with the generation that serves here; a sentence about it, empty without one.
-    `whole`: write all of it anew.
+    `whole`: write all of it anew; `force`: even if most articles are gone.
 
     Raises ClusterProblem where the cluster did not take it; its old snapshot serves on, and the index of this machine stays new.
     """
@@ -65,7 +68,7 @@ def follow(settings: Settings, now: datetime, progress: Progress = no_progress, 
     from indexer.shipping import ship
 
     try:
-        shipped = ship(settings, now, progress, whole=whole)
+        shipped = ship(settings, now, progress, whole=whole, force=force)
     except ClusterProblem as error:
         raise ClusterProblem(
             f"本机的索引已是新的，检索集群还没有跟上：{error}问题解决后运行 kb index ship。"

@@ -14,6 +14,7 @@ from indexer.batch import ranges
 from indexer.bundle import Arrays, parts
 from indexer.fields import CLAUSE_ARTICLE
 from indexer.wording import Wording
+from kb.errors import IndexCorrupt
 
 Ints = NDArray[np.int64]
 _NOTHING = np.empty(0, np.int64)
@@ -42,7 +43,15 @@ def terms_of(table: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> Ints:
 
 
 def slice_of(key: str, segment: int, article: int, arrays: Arrays) -> Slice:
-    """The slice with these arrays (`indexer.slices`)."""
+    """The slice with these arrays (`indexer.slices`). Raises IndexCorrupt for numbers that would lead elsewhere."""
+    ends = [arrays[f"{name}_ends"] for name in ("phrases", "refused")]
+    sizes = [len(arrays[name]) for name in ("phrases", "refused")]
+    if (
+        any(len(e) == 0 or e[0] or e[-1] != size or (np.diff(e) < 0).any() for e, size in zip(ends, sizes, strict=True))
+        or int(arrays["owned"].max(initial=0)) > len(arrays["clauses"])
+        or not len(arrays["terms"]) == len(arrays["owned"]) == len(arrays["impacts"])
+    ):
+        raise IndexCorrupt(f"集群里 {key} 的索引已损坏，请运行 kb index ship --whole。")
     return Slice(key, segment, article, arrays, tuple(a.decode() for a in parts(arrays, "anchor")))
 
 

@@ -83,7 +83,7 @@ class Cluster:
         """A document as it was written last; None where there is no such index or document."""
         with _told():
             try:
-                found = self._client.get(index=index, id=document)
+                found = self._client.get(index=index, id=document, params={"preference": "_local"})
             except NotFoundError:
                 return None
             return Stored(found["_index"], found["_id"], found["_version"], found["_source"])
@@ -99,6 +99,7 @@ class Cluster:
                 params={
                     "_source_includes": ",".join(fields),
                     "filter_path": "docs._id,docs.found,docs._source",
+                    "preference": "_local",
                     **(_slow() if patient else {}),
                 },
             )
@@ -118,18 +119,18 @@ class Cluster:
             answers = self._client.msearch(body=lines, params={"filter_path": kept})["responses"]
             return [_found(answer) for answer in answers]
 
-    def values(self, index: str, places: Sequence[str], field: str) -> list[str]:
-        """A field of documents by their PLACE, in that order, out of columns: what lies stored beside it is not unpacked.
+    def values(self, index: str, places: Sequence[str], *fields: str) -> list[list[str]]:
+        """Fields of documents by their PLACE, in that order, out of columns: what lies stored beside them is not unpacked.
 
-        Raises ClusterProblem where one is missing.
+        Raises ClusterProblem where a document is missing.
         """
-        body = {"size": len(places), "query": {"terms": {PLACE: list(places)}}, **_columns(PLACE, field)}
+        body = {"size": len(places), "query": {"terms": {PLACE: list(places)}}, **_columns(PLACE, *fields)}
         with _told():
             found = self._client.search(
                 index=index, body=body, params={"preference": "_local", "filter_path": "hits.hits.fields"}
             )
             rows = [hit["fields"] for hit in found.get("hits", {}).get("hits", ())]
-            values = {row[PLACE][0]: str(row[field][0]) for row in rows}
+            values = {row[PLACE][0]: [str(row[field][0]) for field in fields] for row in rows}
             if len(values) < len(set(places)):
                 raise ClusterProblem("检索集群里少了文档，正在等索引恢复。")
             return [values[place] for place in places]
@@ -186,7 +187,10 @@ class Cluster:
     def refresh_index(self, index: str) -> None:
         """Let searches see what was written."""
         with _told():
-            self._client.transport.perform_request("POST", f"/{index}/_refresh", params=_slow())
+            made = self._client.transport.perform_request("POST", f"/{index}/_refresh", params=_slow())
+            failed = made["_shards"]["failed"]
+        if failed:
+            raise ClusterProblem("检索集群有一份副本没有更新，没有换上去。")
 
     def settle(self, index: str, replicas: int, seconds: int) -> bool:
         """Ask for so many copies and wait until they are there; whether they are within the seconds."""
@@ -219,11 +223,14 @@ class Cluster:
         with _told():
             actions = [*remove, {"add": {"index": index, "alias": alias}}]
             self._client.indices.update_aliases(body={"actions": actions}, params=_slow())
+        if self._behind(alias) != [index]:
+            raise ClusterStale("另一台机器同时在换索引，请再试一次。")
 
     def indices(self, prefix: str) -> list[str]:
-        """Names of the indices that begin so, in order."""
+        """Names of the indices that are called so and by a number, in order."""
         with _told():
-            return sorted(self._client.indices.get(index=f"{prefix}*", params=_slow()))
+            found = self._client.indices.get(index=f"{prefix}*", params=_slow())
+            return sorted(name for name in found if name.removeprefix(prefix).isdigit())
 
     def remove(self, index: str) -> None:
         """Delete an index, if there is one."""

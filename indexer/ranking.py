@@ -117,13 +117,15 @@ class _Scratch(threading.local):
     """Buffers of a thread, used again for every question."""
 
     def __init__(self) -> None:
-        self._sums: dict[int, tuple[Scores, NDArray[np.int32]]] = {}
+        self._sums, self._marks = np.empty((0, 2), np.float32), np.empty(0, np.int32)
 
     def documents(self, size: int) -> tuple[Scores, NDArray[np.int32]]:
         """Uninitialised sums float32 [size, 2] and marks int32 [size]."""
-        if size not in self._sums:
-            self._sums[size] = np.empty((size, 2), np.float32), np.empty(size, np.int32)
-        return self._sums[size]
+        if len(self._marks) < size:
+            # candidates of a cluster are another number each time
+            room = max(size, 2 * len(self._marks))
+            self._sums, self._marks = np.empty((room, 2), np.float32), np.empty(room, np.int32)
+        return self._sums[:size], self._marks[:size]
 
 
 _SCRATCH = _Scratch()

@@ -37,9 +37,10 @@ from kb.tripwire import Tripwire
 from kb.types import Audience
 from kb.visibility import FOREVER, Viewer, admitted, in_force, seconds
 
-_PHRASE_CHECKS = 500
 # decoded articles kept, some 10 KB each, and what answers need of articles, some 3 KB each
 _ARTICLES, _PREPARED = 1024, 8192
+# texts for quoted words, as many as one question reads
+_PLAIN = 512
 _MASKS = 64
 _PLACES = 100_000
 
@@ -57,6 +58,9 @@ class Pool(NamedTuple):
 
 class Source(SearcherSource, Protocol):
     """Where the current searcher comes from, for whoever runs a service."""
+
+    # why a newer generation is not followed; empty where it is
+    problem: str
 
     def searcher(self) -> SegmentSearcher:
         """The searcher of the generation that serves. Raises IndexProblem."""
@@ -76,6 +80,9 @@ PoolOf = Callable[[Query, datetime, Viewer, int], Pool]
 
 class SegmentSearcher(ABC):
     """Implements `kb.backend.Searcher` but for `pool` and `explain`. Immutable, safe for threads."""
+
+    # candidates that are read for quoted words
+    phrase_checks = 500
 
     def __init__(
         self,
@@ -103,10 +110,16 @@ class SegmentSearcher(ABC):
         self._keys: dict[tuple[int, int], str] = {}
         self._prepared = lru_cache(_PREPARED)(self._load_prepared)
         self._stored = lru_cache(_ARTICLES)(self._load_stored)
+        self._plain = lru_cache(_PLAIN)(self._load_plain)
 
     @abstractmethod
     def pool(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> Pool:
         """The best candidates by their terms alone, best first, equal ones in the order of key and section."""
+
+    def read_ahead(self, keys: Sequence[str]) -> None:
+        """Some versions are about to be read; an engine that has them far away fetches them at once."""
+        # here they lie at hand
+        del keys
 
     @abstractmethod
     def explain(self, query: Query, key: str) -> list[Contribution]:
@@ -183,7 +196,12 @@ class SegmentSearcher(ABC):
             for number, (segment, state) in enumerate(zip(self.catalogues, self.states, strict=True))
             for article in np.flatnonzero(segment.alerts & state.live)
         ]
+        self.read_ahead([self._key(*place) for place in places])
         return Tripwire([self._stored(*place).article for place in places], self._understanding.lexicon.fraud)
+
+    def warm(self) -> None:
+        """Make now what the first question would wait for."""
+        assert self._tripwire is not None
 
     def valid_until(self, at: datetime) -> datetime | None:
         """The next moment at which the visibility of any version changes; None if never."""
@@ -198,13 +216,16 @@ class SegmentSearcher(ABC):
         """The best hits among the candidates that `pool_of` names."""
         if query.empty:
             return []
-        wanted = _PHRASE_CHECKS if query.phrases else limit
+        wanted = self.phrase_checks if query.phrases else limit
         pool = pool_of(query, at, viewer, max(wanted, CANDIDATES))
         hits = [
             Hit(pool.key(n, f.article), pool.anchor(n, f.named), f.score, f.coverage, f.lexical)
             for n, f in pool.reranker.reorder(query, pool.found, wanted)
         ]
-        return [h for h in hits if self._contains(h, query.phrases)][:limit] if query.phrases else hits
+        if query.phrases:
+            self.read_ahead([hit.key for hit in hits])
+            return [h for h in hits if self._contains(h, query.phrases)][:limit]
+        return hits
 
     def influences(self, query: Query, key: str, at: datetime, viewer: Viewer) -> list[Influence]:
         """What put a version in its place among the best candidates."""
@@ -289,8 +310,7 @@ class SegmentSearcher(ABC):
         text = self._plain(hit.key)
         return all(phrase in text for phrase in phrases)
 
-    @lru_cache(maxsize=512)  # noqa: B019 (a searcher lives as long as its generation serves)
-    def _plain(self, key: str) -> str:
+    def _load_plain(self, key: str) -> str:
         """Everything an agent can read in an article, normalised; for quoted phrases."""
         stored = self.article(key)
         a = stored.article

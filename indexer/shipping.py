@@ -8,6 +8,7 @@ killed leaves its claim behind, and the next one then writes a whole index rathe
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -37,15 +38,17 @@ from indexer.progress import Progress, no_progress
 from indexer.segment import Segment
 from indexer.sound import own_manifest
 from indexer.state import open_states
-from kb.errors import ClusterProblem, ClusterStale, IndexMissing
+from kb.errors import ClusterProblem, ClusterStale, ClusterUnread, IndexMissing, Refused
 from kb.files import exclusive
 from kb.settings import Settings
 
 _LOG = logging.getLogger("indexer.shipping")
 MANIFEST = "manifest"
 _CLAIM = "claim"
-# seconds that copies of a new index are waited for, and that another job of this machine is
-_COPIES, _PATIENCE = 60, 600.0
+# seconds that copies of a new index are waited for
+_COPIES = 60
+# an index of fewer articles than this share of what serves is a folder that is not mounted, not a change
+_LEAST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,23 @@ class Shipped:
     whole: bool
 
 
-def ship(settings: Settings, now: datetime, progress: Progress = no_progress, *, whole: bool = False) -> Shipped:
+def ship(
+    settings: Settings, now: datetime, progress: Progress = no_progress, *, whole: bool = False, force: bool = False,
+    patience: float = 600.0,
+) -> Shipped:  # fmt: skip
     """Let the cluster answer with the generation that serves here. Raises IndexProblem; its old snapshot serves on then.
 
-    `whole`: write all of it anew, whatever the cluster has.
+    `whole`: write all of it anew, whatever the cluster has. `force`: even if most articles are gone. `patience`: seconds that
+    another shipment of this machine is waited for.
     """
-    with exclusive(settings.var / "ship.lock", _PATIENCE):
-        cluster = Cluster(settings)
+    with contextlib.ExitStack() as stack:
         try:
-            return _Job(settings, cluster, now, progress).ship(whole=whole)
-        finally:
-            cluster.close()
+            stack.enter_context(exclusive(settings.var / "ship.lock", patience))
+        except Refused as error:
+            raise ClusterProblem("另一次传送还没有结束，它结束后会自动再送。") from error
+        cluster = Cluster(settings)
+        stack.callback(cluster.close)
+        return _Job(settings, cluster, now, progress).ship(whole=whole, force=force)
 
 
 def present(cluster: Cluster, prefix: str) -> Snapshot | None:
@@ -108,14 +117,23 @@ class _Job:
         self._manifest = own_manifest(self._folder)
         self._segments = {s: Segment(self._folder / generations.SEGMENTS, s) for s in self._manifest.segments}
         self._states = open_states(self._folder, self._manifest.segments)
+        # opened now: the generation may be removed while it is sent
+        self._words = words_bytes(self._folder, settings.articles)
+        self._learned = learned_parts(self._folder)
+        for segment in self._segments.values():
+            assert segment.handed
 
-    def ship(self, *, whole: bool) -> Shipped:
-        standing = present(self._cluster, self._prefix)
+    def ship(self, *, whole: bool, force: bool) -> Shipped:
+        standing = self._standing()
+        if standing and not force:
+            self._refuse_a_loss(standing)
         if whole:
             return self._whole(self._claim(standing)[0])
         if standing and standing.generation == self._manifest.name:
-            return Shipped(standing.generation, standing.number, 0, whole=False)
-        if kept := self._kept():
+            if standing.parts["words"][0] == part_name(self._words):
+                return Shipped(standing.generation, standing.number, 0, whole=False)
+        elif kept := self._kept():
+            self._settle(kept.index)
             self._cluster.switch(self._prefix, kept.index)
             return Shipped(kept.generation, kept.number, 0, whole=True)
         number, begun = self._claim(standing)
@@ -123,13 +141,32 @@ class _Job:
             return self._whole(number)
         return self._difference(standing, number)
 
+    def _standing(self) -> Snapshot | None:
+        """The snapshot that serves; None where there is none that this program can build upon."""
+        try:
+            return present(self._cluster, self._prefix)
+        except ClusterUnread as error:
+            _LOG.warning("a whole index is written: %s", error)
+            return None
+
+    def _refuse_a_loss(self, standing: Snapshot) -> None:
+        before, after = standing.manifest.articles, self._manifest.articles
+        if after < before * _LEAST:
+            raise ClusterProblem(
+                f"本机只有 {after} 篇，检索集群里有 {before} 篇：文章目录可能没有挂载好，没有送。真要这样，运行 kb index ship --force。"
+            )
+
+    def _settle(self, index: str) -> None:
+        if not self._cluster.settle(index, self._settings.search_replicas, _COPIES):
+            _LOG.warning("%s serves without all its %d more copies", index, self._settings.search_replicas)
+
     def _kept(self) -> Snapshot | None:
         """A whole index of an earlier shipment of this very generation."""
         for index in reversed(self._cluster.indices(f"{self._prefix}-gen-")):
-            found = self._cluster.get(index, MANIFEST)
-            if found:
-                snapshot = snapshot_of(index, found.source["manifest"])
-                if snapshot.generation == self._manifest.name:
+            with contextlib.suppress(ClusterUnread):
+                found = self._cluster.get(index, MANIFEST)
+                snapshot = snapshot_of(index, found.source["manifest"]) if found else None
+                if snapshot and snapshot.generation == self._manifest.name:
                     return snapshot
         return None
 
@@ -155,13 +192,14 @@ class _Job:
 
     def _whole(self, number: int) -> Shipped:
         index = f"{self._prefix}-gen-{number:010d}"
-        self._cluster.create(index, documents.index_body())
         try:
+            self._cluster.create(index, documents.index_body())
             added = [(s, np.flatnonzero(self._states[s].live).tolist()) for s in self._segments]
             born = {name: np.full(s.articles, number, np.int64) for name, s in self._segments.items()}
-            sent = self._send(index, number, added, (), born, {})
-            if not self._cluster.settle(index, self._settings.search_replicas, _COPIES):
-                _LOG.warning("%s serves without all its %d more copies", index, self._settings.search_replicas)
+            sent, snapshot = self._send(index, number, added, (), born, {})
+            self._settle(index)
+            self._seal(snapshot)
+            self._require_claim(number)
         except BaseException:
             self._cluster.remove(index)
             raise
@@ -188,7 +226,10 @@ class _Job:
             live = np.flatnonzero(before.states[name].live).tolist()
             gone += [Place(name, n, int(before.born[name][n])) for n in live]
         ended = self._ended(standing, gone, number)
-        sent = self._send(standing.index, number, added, ended, born, standing.parts)
+        sent, snapshot = self._send(standing.index, number, added, ended, born, standing.parts)
+        self._seal(snapshot)
+        if self._cluster.aliased(self._prefix) != standing.index:
+            raise ClusterStale("另一台机器刚刚把整个索引换掉了，请再试一次。")
         return Shipped(self._manifest.name, number, sent, whole=False)
 
     def _ended(self, standing: Snapshot, gone: Iterable[Place], number: int) -> Iterator[Json]:
@@ -210,8 +251,8 @@ class _Job:
         ended: Iterable[Json],
         born: Mapping[str, np.ndarray[tuple[int], np.dtype[np.int64]]],
         known: Mapping[str, tuple[str, int]],
-    ) -> int:
-        """Write everything of a snapshot, count what can be found, and then its manifest; how many documents."""
+    ) -> tuple[int, Snapshot]:
+        """Write everything of a snapshot but its manifest, and count what can be found; how many documents."""
         sent = self._cluster.write(chain(self._documents(index, number, added), ended))
         parts = self._parts(States(self._states, dict(born)))
         names = {what: (part_name(data), documents.piece_count(data)) for what, data in parts.items()}
@@ -221,12 +262,18 @@ class _Job:
                 self._cluster.write(documents.pieces(index, names[what][0], data, number))
         self._cluster.refresh_index(index)
         self._check(index, number)
-        snapshot = Snapshot(number, index, self._manifest, names)
-        # the manifest of a snapshot is found at once, without a refresh
-        self._cluster.put(index, MANIFEST, number, {"kind": MANIFEST, "manifest": snapshot.to_json()})
-        if known and self._cluster.aliased(self._prefix) != index:
-            raise ClusterStale("另一台机器刚刚把整个索引换掉了，请再试一次。")
-        return sent
+        return sent, Snapshot(number, index, self._manifest, names)
+
+    def _seal(self, snapshot: Snapshot) -> None:
+        """Write the manifest, which is found at once, without a refresh. Raises ClusterStale where there is a newer one."""
+        manifest = {"kind": MANIFEST, "manifest": snapshot.to_json()}
+        self._cluster.put(snapshot.index, MANIFEST, snapshot.number, manifest)
+
+    def _require_claim(self, number: int) -> None:
+        """Raises ClusterStale where another machine has begun since."""
+        claimed = self._cluster.get(f"{self._prefix}-control", _CLAIM)
+        if claimed is None or claimed.version != number:
+            raise ClusterStale("另一台机器也在送索引，这一次没有换上去。")
 
     def _documents(self, index: str, number: int, added: Iterable[tuple[str, list[int]]]) -> Iterator[Json]:
         total = sum(len(articles) for _, articles in added)
@@ -242,8 +289,7 @@ class _Job:
 
     def _parts(self, states: States) -> dict[str, bytes]:
         catalogues = {f"catalogue.{name}": catalogue_bytes(s) for name, s in self._segments.items()}
-        words = words_bytes(self._folder, self._settings.articles)
-        return {**catalogues, "states": states.to_bytes(), "words": words, **learned_parts(self._folder)}
+        return {**catalogues, "states": states.to_bytes(), "words": self._words, **self._learned}
 
     def _check(self, index: str, number: int) -> None:
         """Whether the cluster finds as many articles and clauses as there are. Raises ClusterProblem."""
@@ -254,8 +300,11 @@ class _Job:
                 raise ClusterProblem(f"检索集群里应有 {wanted} 个文档（{kind}），实有 {found} 个，没有换上去。")
 
     def _prune(self, present_index: str) -> None:
-        """Remove the oldest whole indices, as many as are kept on this machine stay."""
+        """Remove what killed jobs left, and the oldest whole indices: as many as are kept on this machine stay."""
         others = [i for i in self._cluster.indices(f"{self._prefix}-gen-") if i != present_index]
+        for index in [i for i in others if self._cluster.get(i, MANIFEST) is None]:
+            self._cluster.remove(index)
+            others.remove(index)
         for index in others[: -(self._settings.keep_generations - 1) or None]:
             self._cluster.remove(index)
 

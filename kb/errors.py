@@ -17,7 +17,8 @@ KBError
     ├── IndexCorrupt  it is damaged, or made by another recipe
     ├── IndexLocked   another job is writing
     └── ClusterProblem  the search cluster does not do what it was asked
-        └── ClusterStale  it holds something newer
+        ├── ClusterStale    it holds something newer
+        └── ClusterUnread   what it holds was written by another version of the program
 
 Messages are Chinese: they are read by agents, editors and operators.
 """
@@ -108,3 +109,7 @@ class ClusterProblem(IndexProblem):
 
 class ClusterStale(ClusterProblem):
     """The search cluster holds something newer than what was to be written."""
+
+
+class ClusterUnread(ClusterProblem):
+    """What the search cluster holds was written by another version of the program."""

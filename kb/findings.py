@@ -25,7 +25,7 @@ LEANING = (6, 3, 3)
 _MOST_LOOKED_AT = 1000
 
 
-_PARTIAL = "检索集群有一部分没有回答，结果可能不全，请再查一次。"
+PARTIAL = "检索集群有一部分没有回答，结果可能不全，请再查一次。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
     ranking = rank(searcher, query, viewer, at, limit)
     alerts = {s.article.key: Hit(s.article.key, None, 0.0, 1.0) for s, _ in ranking.alerts}
     hits = list(ranking.hits)
-    message = ("" if ranking.whole else _PARTIAL) + _message(query, hits, ranking.confident, ranking.literal)
+    message = ("" if ranking.whole else PARTIAL) + _message(query, hits, ranking.confident, ranking.literal)
     if not hits:
         hits = _nearest(searcher, viewer, at)
     cards = tuple(_card(searcher, h, facts, h.key == ranking.pinned) for h in hits if h.key not in alerts)

@@ -9,7 +9,7 @@ from datetime import datetime
 from kb.answers import Card, compose
 from kb.backend import Hit, Searcher, StoredArticle
 from kb.errors import QuestionError
-from kb.findings import MOST_ALERTS, Findings, Ranking, rank
+from kb.findings import MOST_ALERTS, PARTIAL, Findings, Ranking, rank
 from kb.matches import Match, asked, match
 from kb.normalize import normalize
 from kb.query import Query
@@ -59,6 +59,7 @@ def listen(searcher: Searcher, text: str, viewer: Viewer, at: datetime) -> Heard
     matches = {key: match(searcher.prepared(key), hit, asked(query, at)) for key, (query, hit) in best.items()}
     cards = tuple(matches[key] for key in keys if key not in alerts)[:MOST_CARDS]
     confident = any(a.ranking.confident for a in answered)
+    whole = all(a.ranking.whole for a in answered)
     findings = Findings(
         query=answered[0].query,
         generation=searcher.generation,
@@ -68,8 +69,9 @@ def listen(searcher: Searcher, text: str, viewer: Viewer, at: datetime) -> Heard
         hits=len(keys),
         best=keys[0] if keys else "",
         confident=confident,
-        message=_message(answered[0].query, confident, found=bool(cards or alerts)),
+        message=("" if whole else PARTIAL) + _message(answered[0].query, confident, found=bool(cards or alerts)),
         chips=(),
+        whole=whole,
     )
     return Heard(findings, tuple(a.query.raw for a in answered), {key: query for key, (query, _) in best.items()})
 

@@ -32,6 +32,7 @@ class Health:
         except IndexProblem as error:
             # what is open may answer all the same
             problem = str(error)
+        problem = problem or self._source.problem
         try:
             manifest = self._source.searcher().manifest
         except IndexProblem as error:

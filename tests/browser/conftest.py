@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from desk import Desk
@@ -10,6 +11,7 @@ from live import live
 from playwright.sync_api import sync_playwright
 from web_people import make_app
 
+from indexer import build as building
 from indexer.engines import follow
 from kb.clock import now
 from kb.db.engine import Database
@@ -53,8 +55,13 @@ def service(setup, sample_settings, request, tmp_path_factory):
 
 
 @pytest.fixture
-def app(settings):
-    """An application of this test alone, over a small library, with a database."""
+def app(settings, setup, request):
+    """An application of this test alone, over a small library, with a database; the workbench of a cluster, if it is one."""
+    if setup == MANY:
+        cluster = request.getfixturevalue("opensearch")
+        settings = replace(settings, search_url=tuple(cluster.urls), search_prefix=f"b{uuid4().hex[:12]}")
+        building.build(settings, now())
+        follow(settings, now())
     return make_app(settings)
 
 

@@ -35,6 +35,7 @@ def installation(settings, postgres, opensearch, tmp_path):
     )
     yield made
     opensearch.mend()
+    opensearch.clear(made.search_prefix)
 
 
 def told(settings, **more):

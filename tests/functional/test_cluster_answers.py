@@ -19,7 +19,7 @@ from kb.results import ResultCache
 from kb.settings import Settings, load_settings
 from kb.visibility import ANYBODY
 
-HITS = {"hits": {"hits": [{"_id": "a.s.1.1"}]}, "timed_out": False, "_shards": {"failed": 0}}
+HITS = {"hits": {"hits": [{"fields": {"place": ["a.s.1.1"]}}]}, "timed_out": False, "_shards": {"failed": 0}}
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def test_what_is_no_answer_is_said_plainly(answer, said):  # A6
 def test_an_answer_of_a_part_is_known_as_one(found, whole):
     with node(saying(200, {"responses": [found]})) as cluster:
         (only,) = cluster.search("kb-gen-1", [{"query": {"match_all": {}}}])
-        assert only == Found([hit["_id"] for hit in found.get("hits", {}).get("hits", ())], whole)
+        assert only == Found([hit["fields"]["place"][0] for hit in found.get("hits", {}).get("hits", ())], whole)
 
 
 def test_agents_are_told_that_a_part_did_not_answer(settings, opensearch, monkeypatch):

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from libraries import copied
 
 from indexer import build as building
+from indexer import cluster as cluster_engine
 from indexer import generations
 from indexer.cli_doctor import examine
 from indexer.cluster import ClusterSource
@@ -42,6 +43,12 @@ QUESTIONS = [
     "换卡 挂失",
     "？？",
 ]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(opensearch):
+    yield
+    opensearch.clear("t")
 
 
 @pytest.fixture
@@ -388,3 +395,122 @@ def test_the_night_and_the_commands_send_what_they_made(clustered):
     # a question on the command line is asked of the cluster
     assert "网点" in run("search", "换卡要带什么")
     assert "检索集群已换成" in run("index", "ship", "--whole")
+
+
+def test_a_snapshot_of_another_version_of_the_program_is_refused(clustered, monkeypatch):  # O6 C7
+    published(clustered)
+    source = source_of(clustered)
+    open_one = source.searcher()
+    with monkeypatch.context() as patched:
+        # what a newer program would say of its own recipe
+        patched.setattr(cluster_engine, "recipe_fingerprint", lambda _: "another")
+        with pytest.raises(ClusterProblem, match="另一个版本的程序"):
+            source_of(clustered).searcher()
+        write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办")
+        building.update(clustered, now())
+        follow(clustered, now())
+        source.look()
+        # who has one open goes on with it, and says why it stays behind
+        assert source.searcher() is open_one
+        assert "另一个版本的程序" in source.problem
+    source.look()
+    assert source.searcher() is not open_one
+    assert source.problem == ""
+
+
+def test_a_folder_that_is_not_mounted_empties_nothing(clustered):
+    published(clustered)
+    before = source_of(clustered).searcher().generation
+    for path in clustered.articles.rglob("*.md"):
+        path.unlink()
+    building.update(clustered, now())
+    for whole in (False, True):
+        with pytest.raises(ClusterProblem, match="可能没有挂载好"):
+            follow(clustered, now(), whole=whole)
+    assert source_of(clustered).searcher().generation == before
+    follow(clustered, now(), force=True)
+    assert source_of(clustered).searcher().manifest.articles == 0
+
+
+def test_a_registry_that_no_article_speaks_of_reaches_the_desks(clustered, tmp_path):
+    published(clustered)
+    desk = replace(clustered, articles=tmp_path / "none", var=tmp_path / "desk")
+    source = source_of(desk)
+    source.searcher()
+    holidays = clustered.articles / "_registry/holidays.yml"
+    holidays.write_bytes("# 测试\r\n2026:\r\n  holidays: []\r\n".encode())
+    follow(clustered, now())
+    source.look()
+    assert (desk.var / "cluster/_registry/holidays.yml").read_bytes() == holidays.read_bytes()
+    holidays.unlink()
+    follow(clustered, now())
+    source.look()
+    assert not (desk.var / "cluster/_registry/holidays.yml").exists()
+
+
+def test_words_with_windows_line_ends_are_the_same_everywhere(clustered):
+    lexicon = clustered.articles / "_lexicon/synonyms.txt"
+    lexicon.write_bytes(lexicon.read_bytes().replace(b"\n", b"\r\n"))
+    published(clustered)
+    assert same(clustered, ["K宝坏了"])["K宝坏了"]
+
+
+def test_what_another_version_wrote_is_replaced_and_not_built_upon(clustered):
+    published(clustered)
+    cluster = Cluster(clustered)
+    snapshot = present(cluster, clustered.search_prefix)
+    cluster.put(snapshot.index, "manifest", snapshot.number + 1, {"kind": "manifest", "manifest": {"version": 99}})
+    with pytest.raises(ClusterProblem, match="另一个版本"):
+        source_of(clustered).searcher()
+    follow(clustered, now())
+    assert same(clustered)["换卡要带什么"]
+    assert present(cluster, clustered.search_prefix).index != snapshot.index
+
+
+def test_of_two_machines_that_send_at_once_the_later_one_wins(clustered, monkeypatch):
+    published(clustered)
+    write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办")
+    building.build(clustered, now())
+    real = Cluster.settle
+
+    def overtaken(self, *arguments):
+        # meanwhile another machine begins
+        claimed = self.get(f"{clustered.search_prefix}-control", "claim")
+        self.put(
+            claimed.index, "claim", claimed.version + 1, {"kind": "claim", "owner": "another", "at": now().isoformat()}
+        )
+        return real(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Cluster, "settle", overtaken)
+        with pytest.raises(ClusterProblem, match="另一台机器也在送索引"):
+            follow(clustered, now())
+    assert len(Cluster(clustered).indices(f"{clustered.search_prefix}-gen-")) == 1
+    follow(clustered, now())
+    assert same(clustered)["鹦鹉托运"][0][0] == "parrot@1"
+
+
+def test_looking_goes_on_after_something_unexpected(clustered, monkeypatch):
+    published(clustered)
+    source = source_of(clustered)
+    source.searcher()
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster_engine, "write_words", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办")
+        published(clustered)
+        deadline = time.monotonic() + 20
+        while not source.problem:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    deadline = time.monotonic() + 20
+    while source.searcher().generation != generations.current_name(clustered.index):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert source.problem == ""
+
+
+def test_the_longest_question_is_answered(clustered):
+    published(clustered)
+    question = "换卡" + "".join(chr(0x4E00 + 7 * n) for n in range(198))
+    assert len(question) == 200
+    same(clustered, [question])

@@ -18,6 +18,7 @@ from indexer.reranking import Reranker
 from indexer.slices import Slicer, opened
 from kb.cli import cli, register_commands
 from kb.clock import now
+from kb.errors import IndexCorrupt
 from kb.visibility import ANYBODY
 
 register_commands()
@@ -107,3 +108,17 @@ def test_without_a_cluster_there_is_nowhere_to_send(settings, words):
     ran = CliRunner().invoke(cli, words, env=env)
     assert ran.exit_code != 0
     assert "KB_SEARCH_URL" in (ran.output + str(ran.exception))
+
+
+def test_a_slice_with_numbers_that_lead_elsewhere_is_refused(sample_settings):
+    searcher = CurrentSearcher(sample_settings).searcher()
+    sound = opened(Slicer(searcher.segments[0]).slice(0), "sound")
+    assert slice_of("a@1", 0, 0, sound)
+    for spoilt in (
+        {"owned": np.full_like(sound["owned"], 60_000)},
+        {"phrases_ends": sound["phrases_ends"] + 7},
+        {"refused_ends": np.array([0, 9], np.int64)},
+        {"terms": sound["terms"][:-1]},
+    ):
+        with pytest.raises(IndexCorrupt):
+            slice_of("a@1", 0, 0, {**sound, **spoilt})
