@@ -31,6 +31,7 @@ CALLS = {
     "get": ([], ["indices:data/read/get"]),
     "mget": (["indices:data/read/mget"], ["indices:data/read/mget[shard]"]),
     "msearch": (["indices:data/read/msearch"], ["indices:data/read/search"]),
+    "search": ([], ["indices:data/read/search"]),
     "count": ([], ["indices:data/read/search"]),
     "index": ([], ["indices:data/write/index", "indices:data/write/bulk[s]", "indices:admin/create"]),
     "bulk": (["indices:data/write/bulk"], ["indices:data/write/bulk[s]", "indices:data/write/delete"]),
