@@ -89,7 +89,7 @@ def test_nothing_is_set_that_is_no_setting(compose, objects, pods):
     ):
         settings = load_settings(environment, Path("none"))
         # a desk: it asks the cluster, has no articles, and knows where they are
-        assert (len(settings.search_url), settings.search_replicas, settings.tls) == (3, 1, True)
+        assert (len(settings.search_url), settings.search_replicas, settings.tls) == (3, 2, True)
         assert all(url.startswith("https://") for url in settings.search_url)
         assert not settings.articles.exists()
         assert settings.workbench_url == settings.public_url
