@@ -34,7 +34,9 @@ class Desk:
         return self
 
     def press(self, *keys):
+        """Press keys; they count from the moment the page is loaded."""
         for key in keys:
+            self.page.wait_for_load_state()
             self.page.keyboard.press(key)
         return self
 
