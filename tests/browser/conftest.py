@@ -25,7 +25,7 @@ FLAGS = (
 
 
 # what an agent does in a call: the same on one machine and on many; KB_SETUPS=all runs everything twice
-BOTH = {"test_flow", "test_page", "test_safety", "test_ten_questions"}
+BOTH = {"test_flow", "test_safety", "test_ten_questions"}
 ONE, MANY = "one-machine", "cluster"
 
 
