@@ -25,7 +25,7 @@ def occupied(articles: Path, database: Database) -> str | None:
     """What stands where the backup would go, as a Chinese phrase; None if nothing does."""
     if articles.is_dir() and _visible(articles):
         return f"文章目录 {articles} 不是空的"
-    with database.reading() as connection:
+    with database.snapshot() as connection:
         if upgrading.standing(connection) == "current" and any(dump.counts(connection).values()):
             return f"数据库 {database.shown} 里已有内容"
     return None
@@ -97,7 +97,7 @@ def _refuse_tables(manifest: Manifest, database: Database) -> None:
             f"备份里的表是 {manifest.schema[:20]} 版（程序 {manifest.program[:20]}），这个程序只认识到 {upgrading.head()} 版："
             "请先装较新的程序。"
         )
-    with database.reading() as connection:
+    with database.snapshot() as connection:
         problem = upgrading.refusal(connection, database.shown, "empty")
     if problem:
         raise problem

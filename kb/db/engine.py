@@ -90,7 +90,7 @@ class Database:
         the tables are those of a newer program or of another one.
         """
         copy = None
-        with self.reading() as connection:
+        with self.snapshot() as connection:
             self._refuse(connection, "empty", "older")
             stands = upgrading.standing(connection)
             found = upgrading.revision(connection)
@@ -106,12 +106,13 @@ class Database:
 
     def is_current(self) -> bool:
         """Whether the tables are those of this version of the program."""
-        with self.reading() as connection:
+        # of one moment: tables that another process makes between two looks have no version at the first
+        with self.snapshot() as connection:
             return upgrading.standing(connection) == "current"
 
     def require_current(self) -> None:
         """Raises DatabaseProblem, which says what to do, unless the tables are those of this version of the program."""
-        with self.reading() as connection:
+        with self.snapshot() as connection:
             self._refuse(connection)
 
     def _refuse(self, connection: Connection, *allowed: upgrading.Standing) -> None:

@@ -164,6 +164,24 @@ def test_workers_that_start_together_upgrade_once(empty_database):
     empty_database.require_current()
 
 
+def test_tables_made_between_two_looks_are_not_those_of_another_program(empty_database, monkeypatch):
+    address = empty_database.engine.url.render_as_string(hide_password=False)
+    look = upgrading.revision
+    others = [address]
+
+    def look_while_another_process_upgrades(connection):
+        found = look(connection)
+        if others:
+            upgrade(others.pop())
+        return found
+
+    monkeypatch.setattr(upgrading, "revision", look_while_another_process_upgrades)
+    with pytest.raises(DatabaseProblem, match="kb db upgrade"):
+        # at the moment of its look there were none
+        empty_database.require_current()
+    empty_database.require_current()
+
+
 def test_numbers_of_deleted_rows_are_not_given_again(any_database, at):
     def add(name):
         with any_database.writing() as connection:
