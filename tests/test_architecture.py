@@ -43,6 +43,7 @@ HOMES = {
     "joserfc": ("web/oidc.py",),
     "flask_wtf": ("web/",),
     "flask_limiter": ("web/",),
+    "limits": ("web/",),
     "requests": ("web/oidc.py",),
     "prometheus_client": ("web/exposition.py",),
     "merge3": ("kb/publishing/",),

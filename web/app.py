@@ -45,7 +45,7 @@ from web.health import Health, health
 from web.identity import Identity, cookie_name
 from web.inbox import inbox, waiting_counts
 from web.lane import Lane
-from web.limits import AddressLimit, limit_people
+from web.limits import AddressLimit, Limits, Window, limit_people
 from web.metrics import metrics, name_route
 from web.notices import notice_pages
 from web.numbers import in_address
@@ -70,6 +70,7 @@ BASE = "kb-base"
 SERVICES = "kb-services"
 IDENTITY = "kb-identity"
 COUNTS = "kb-counts"
+LIMITS = "kb-limits"
 
 
 def create_app(settings: Settings) -> Flask:
@@ -93,8 +94,9 @@ def create_app(settings: Settings) -> Flask:
     secret = secret_key(settings)
     identity = Identity(settings, opened.database, secret, lost=bool(opened.quarantined))
     guard(app, identity, settings.anonymous_reading, _denied(opened.database))
+    limits = Limits(settings.ask_limit)
     if settings.ask_limit:
-        limit_people(app, settings.ask_limit)
+        limit_people(app, limits)
     register_security(app, settings, secret)
     explainer = Explainer(source, services.base, settings.articles, services.workbench)
     app.register_api(api(services.base, explainer, Almanac(settings.articles)))
@@ -109,8 +111,8 @@ def create_app(settings: Settings) -> Flask:
     register_errors(app)
     app.after_request(_with_headers(headers(settings)))
     app.after_request(compress)
-    app.extensions.update({BASE: services.base, SERVICES: services, IDENTITY: identity, COUNTS: counts})
-    _put_in_front(app, services, counts.tally)
+    app.extensions.update({BASE: services.base, SERVICES: services, IDENTITY: identity, COUNTS: counts, LIMITS: limits})
+    _put_in_front(app, services, counts.tally, limits.address)
     return app
 
 
@@ -130,7 +132,7 @@ def _add_pages(app: Flask, services: Services, identity: Identity, *, desk: bool
     app.register_blueprint(compare_pages(services.base))
     if services.settings.embed_parents:
         app.register_blueprint(embed_pages(services.settings))
-    app.register_blueprint(auth(services, identity, limit_sign_in(app)))
+    app.register_blueprint(auth(services, identity, limit_sign_in(app, services.database)))
     if services.settings.oidc_issuer:
         # imported here: what it needs takes a tenth of a second
         from web.oidc import oidc
@@ -150,7 +152,7 @@ def _add_pages(app: Flask, services: Services, identity: Identity, *, desk: bool
     register_places(app, waiting_counts(services) | reviews_waiting(services))
 
 
-def _put_in_front(app: Flask, services: Services, tally: Tally) -> None:
+def _put_in_front(app: Flask, services: Services, tally: Tally, addresses: Window) -> None:
     """What looks at a request before Flask does."""
     settings = services.settings
     if settings.anonymous_reading:
@@ -158,7 +160,7 @@ def _put_in_front(app: Flask, services: Services, tally: Tally) -> None:
         lane = Lane(app.wsgi_app, routes, headers(settings), MAX_BODY, cookie, settings.proxy_header)
         app.wsgi_app = lane  # type: ignore[method-assign]
     if settings.ask_limit:
-        app.wsgi_app = AddressLimit(app.wsgi_app, settings.ask_limit)  # type: ignore[method-assign]
+        app.wsgi_app = AddressLimit(app.wsgi_app, addresses)  # type: ignore[method-assign]
     app.wsgi_app = Observed(app.wsgi_app, tally)  # type: ignore[method-assign]
     if settings.tls or settings.proxy_header:
         app.wsgi_app = Forwarded(app.wsgi_app, Networks(settings.proxy_addresses))  # type: ignore[method-assign]

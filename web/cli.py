@@ -59,7 +59,7 @@ def serve(host: str | None, port: int | None) -> None:
     # hardly anything that is made until the service runs could be collected: 1,200 objects in a fifth of a second
     gc.disable()
     # imported here: the other commands start faster without the web framework
-    from web.app import COUNTS, SERVICES, create_app, warm
+    from web.app import COUNTS, LIMITS, SERVICES, create_app, warm
     from web.tally_files import clear
     from web.worker import begin
 
@@ -81,6 +81,8 @@ def serve(host: str | None, port: int | None) -> None:
 
     def in_worker() -> None:
         begin(settings, app.extensions[COUNTS])
+        if settings.ask_limit and (settings.workers > 1 or not services.database.is_sqlite):
+            app.extensions[LIMITS].keep_sharing(services.database)
         # what was published since the fork is for the first question already; a cluster is followed from here on
         services.source.look_again()
         with contextlib.suppress(IndexProblem):

@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -15,10 +16,12 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
+from kb.db.engine import Database
 from kb.errors import NotAllowed, SettingError
 from kb.settings import MIN_SECRET, Settings
 from web.access import current_asker, rule_of
 from web.errors import error_response
+from web.failed_tries import SCHEME
 
 _LOG = logging.getLogger("web.security")
 
@@ -153,9 +156,20 @@ def outside_url(settings: Settings, path: str) -> str:
     return (settings.public_url or request.host_url.rstrip("/")) + path
 
 
-def limit_sign_in(app: Flask) -> Limiter:
-    """What counts failed sign-ins by address, in this process; accounts are locked in the database beside it."""
-    return Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
+def limit_sign_in(app: Flask, database: Database) -> Limiter:
+    """What counts failed sign-ins by address, for all processes; accounts are locked in the database beside it.
+
+    As long as the database cannot be reached, each process counts by itself.
+    """
+    options: dict[str, Any] = {"database": database}
+    return Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=f"{SCHEME}://",
+        storage_options=options,
+        in_memory_fallback_enabled=True,
+        headers_enabled=False,
+    )
 
 
 def failed(response: AnyResponse) -> bool:

@@ -14,8 +14,8 @@ from kb.db.schema import METADATA
 from kb.db.words import clean
 from kb.errors import BackupProblem
 
-# who is signed in at the moment: not in a backup, so that nobody can take up an old session from it
-LEFT_OUT = frozenset({"sessions"})
+# of the moment, not in a backup: who is signed in, so that nobody can take up an old session from it; what limits count
+LEFT_OUT = frozenset({"sessions", "rates"})
 _BATCH = 500
 
 

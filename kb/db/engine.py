@@ -24,6 +24,8 @@ __all__ = ["Connection", "Database"]
 
 # seconds that a writer waits for another one, and anybody for a connection
 _PATIENCE = 10
+# seconds between two looks of a writer who waits for another one, on SQLite
+_LOOK = 0.002
 # seconds that one statement may take, and that a transaction may do nothing
 _STATEMENT, _IDLE = 30, 60
 # PostgreSQL: the lock that writers take, any number that nothing else locks by
@@ -167,10 +169,36 @@ def _sqlite(url: str, file: Path | None) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("kb_immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if connection.get_execution_options().get("kb_immediate"):
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Become the one writer of a SQLite database, after at most so many seconds.
+
+    SQLite itself looks less and less often, ten times a second in the end: beside others that write one thing after another,
+    somebody waited for more than ten seconds (measured). Whoever looks every moment has the same chance as they.
+    """
+    driver = connection.connection.driver_connection
+    until = time.monotonic() + _PATIENCE
+    driver.execute("PRAGMA busy_timeout=0").close()
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE").close()
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    break
+            time.sleep(_LOOK)
+        # once more, for an error that others understand
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}").close()
 
 
 def _write_ahead(connection: Any) -> None:

@@ -310,3 +310,11 @@ HANDOVERS = Table(
     Column("created", Moment, nullable=False),
     Column("expires", Moment, nullable=False),
 )  # fmt: skip
+
+# how often somebody did something in a window of time that ends at a moment, in seconds since 1970, UTC
+RATES = Table(
+    "rates", METADATA,
+    Column("who", Words(200), primary_key=True),
+    Column("ends", BigInteger, primary_key=True),
+    Column("count", Integer, nullable=False),
+)  # fmt: skip

@@ -42,17 +42,26 @@ def people(database):
         return [users.find(connection, name).actor for name in ("yi", "jia")]
 
 
+def written(workbench, author, number):
+    """A draft that is kept, in which the article says something new."""
+    draft = workbench.begin_from(author, PATH, now())
+    lines = [f"answer: {said(number)}" if line.startswith("answer:") else line for line in draft.text.split("\n")]
+    return workbench.save(author, draft.id, draft.number, "\n".join(lines), now())
+
+
+def let_through(workbench, author, approver, draft):
+    """Publish a draft; what became of it."""
+    draft = workbench.submit(author, draft.id, now())
+    return workbench.approve(approver, draft.id, draft.number, now())
+
+
 def publish_for_ever(settings, start, acknowledge):
     database, workbench = opened(settings)
     author, approver = people(database)
     number = start
     while True:
         number += 1
-        draft = workbench.begin_from(author, PATH, now())
-        lines = [f"answer: {said(number)}" if line.startswith("answer:") else line for line in draft.text.split("\n")]
-        draft = workbench.save(author, draft.id, draft.number, "\n".join(lines), now())
-        draft = workbench.submit(author, draft.id, now())
-        workbench.approve(approver, draft.id, draft.number, now())
+        let_through(workbench, author, approver, written(workbench, author, number))
         os.write(acknowledge, f"{number}\n".encode())
 
 

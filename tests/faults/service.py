@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import cycle
 from pathlib import Path
 
 import requests
@@ -34,6 +35,11 @@ def until(found, said=lambda: "it never came to be", patience=PATIENCE):
 
 def environment(settings, **more):
     return {**os.environ, "KB_ARTICLES": str(settings.articles), "KB_VAR": str(settings.var), **more}
+
+
+def p99(times):
+    """The time that all but one in a hundred stay below, in milliseconds."""
+    return round(sorted(times)[int(len(times) * 0.99)] * 1000, 1) if times else None
 
 
 def start_kb(settings, *words, as_user=(), alone=False, **more):
@@ -112,23 +118,34 @@ class Callers:
     """People who ask a service all the time; what went wrong for them."""
 
     def __init__(self, service, question, right, number=2, pause=0.01):
-        """`right`: whether an answer is one that could be given."""
-        self.asked, self.troubles, self.slowest = 0, [], 0.0
-        self._service, self._question, self._right, self._pause = service, question, right, pause
+        """`question`: one, or several that are asked in turn; `right`: whether an answer is one that could be given."""
+        # how long each answer took
+        self.troubles, self.times = [], []
+        self._service, self._right, self._pause = service, right, pause
+        self._questions = [question] if isinstance(question, str) else list(question)
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._go_on) for _ in range(number)]
 
+    @property
+    def asked(self):
+        """How many were answered."""
+        return len(self.times)
+
+    @property
+    def slowest(self):
+        return max(self.times, default=0.0)
+
     def _go_on(self):
+        questions = cycle(self._questions)
         with requests.Session() as session:
             while not self._over.wait(self._pause):
                 began = time.monotonic()
                 try:
-                    answer = self._service.ask(self._question, session)
+                    answer = self._service.ask(next(questions), session)
                 except requests.RequestException as error:
                     self.troubles.append(repr(error)[:300])
                     continue
-                self.asked += 1
-                self.slowest = max(self.slowest, time.monotonic() - began)
+                self.times.append(time.monotonic() - began)
                 if not self._right(answer):
                     self.troubles.append([answer["generation"], [card["id"] for card in answer["cards"]]])
 

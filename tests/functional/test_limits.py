@@ -129,7 +129,7 @@ def test_counting_costs_a_request_next_to_nothing():
         start_response("200 OK", [])
         return [b""]
 
-    limited = Client(AddressLimit(answer, 10**9, clock=time.monotonic))
+    limited = Client(AddressLimit(answer, Window(10**9)))
     assert limited.get("/", environ_overrides=AWAY).status_code == 200
     window, began = Window(10**9), time.perf_counter()
     for n in range(100_000):

@@ -1,0 +1,210 @@
+"""Power cuts: somebody publishes on an ext4 file system in a file, which is copied while it is mounted.
+
+What was not on disk is not in the copy.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+from apart import Apart
+from libraries import settings_in
+from publishing_rounds import PATH, let_through, opened, people, said, written
+from service import until
+
+from indexer import build as building
+from indexer import generations
+from indexer.backends import CurrentSearcher, open_generation
+from kb.articles import parse_article
+from kb.clock import now
+from kb.db.opening import open_database
+from kb.registry import load_registry
+from kb.visibility import ANYBODY
+
+MEGABYTES = 200
+# a whole build now and then between publications
+BUILD_EVERY = 7
+# ext4 hides a missing fsync before a rename unless it is told not to; nor does it write by itself every five seconds here
+STRICT = "loop,noauto_da_alloc,commit=300"
+
+
+def run(*command):
+    """A command of the system; skip the test where it is not there or not permitted."""
+    try:
+        ran = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip(f"{command[0]} is needed for power cuts")
+    if ran.returncode:
+        pytest.skip(f"mounting an image is not permitted here: {ran.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def mounted(image, place):
+    """A file system in a file, mounted."""
+    place.mkdir(exist_ok=True)
+    run("mount", "-o", STRICT, image, place)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def make_image(image):
+    """An empty file system; nothing of it is left to be made later, in the background."""
+    with image.open("wb") as file:
+        file.truncate(MEGABYTES << 20)
+    run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
+
+
+@dataclass
+class Told:
+    """What somebody was told is kept."""
+
+    # (number of the draft, what it says)
+    saved: list[tuple[int, int]] = field(default_factory=list)
+    published: list[int] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def take(self, line):
+        what, *numbers = line.split()
+        if what == "saved":
+            self.saved.append((int(numbers[0]), int(numbers[1])))
+        elif what == "published":
+            self.published.append(int(numbers[0]))
+        else:
+            self.errors.append(line)
+
+
+class Publisher:
+    """A process that saves, publishes and builds without end, and tells what is done."""
+
+    def __init__(self, settings, spoil=lambda: None):
+        """`spoil`: makes the process a careless one."""
+        self.told, self._rest = Told(), b""
+        self._reading, writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        self.pid = os.fork()
+        if self.pid == 0:
+            spoil()
+            self._go_on(settings, writing)
+        os.close(writing)
+
+    def _go_on(self, settings, writing):
+        def tell(line):
+            os.write(writing, f"{line}\n".encode())
+
+        try:
+            database, workbench = opened(settings)
+            author, approver = people(database)
+            for number in count(1):
+                draft = written(workbench, author, number)
+                tell(f"saved {draft.id} {number}")
+                if let_through(workbench, author, approver, draft).state == "applied":
+                    tell(f"published {number}")
+                if number % BUILD_EVERY == 0:
+                    building.build(settings, now())
+        except BaseException as error:
+            tell(f"error {type(error).__name__} {error}")
+        os._exit(1)
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """The process does nothing; everything it has told is known."""
+        os.kill(self.pid, signal.SIGSTOP)
+        until(self._stands)
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self._reading, 1 << 16):
+                *lines, self._rest = (self._rest + data).split(b"\n")
+                for line in lines:
+                    self.told.take(line.decode())
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
+    def _stands(self):
+        stats = [p.read_text() for p in Path(f"/proc/{self.pid}/task").glob("*/stat")]
+        # it may have ended with an error, which it has told
+        return all(stat.rpartition(")")[2].split()[0] in "TZ" for stat in stats)
+
+    def end(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._reading)
+
+
+def copied(image, copy):
+    """Copy an image as it is at one moment: once more if the system wrote to it meanwhile."""
+    while True:
+        before = image.stat().st_mtime_ns
+        subprocess.run(["cp", "--sparse=always", str(image), str(copy)], check=True)
+        if image.stat().st_mtime_ns == before:
+            return
+
+
+def lost(place, told):
+    """What does not hold on a disk after a power cut."""
+    settings, found = settings_in(place), []
+    file = settings.articles / PATH
+    text = file.read_text("utf-8", "replace") if file.exists() else ""
+    # the next one may stand there already, and not be told
+    if told.published and not any(said(told.published[-1] + more) in text for more in (0, 1)):
+        found.append(f"the file says neither {told.published[-1]} nor what came next: {text[:40]!r}")
+    database = open_database(settings.database, now())
+    if database.quarantined:
+        return [*found, "the database is broken"]
+    database.database.close()
+    return found + _after_the_next_run(settings, told)
+
+
+def _after_the_next_run(settings, told):
+    """What the next `kb publish resume` and `kb index update` do not bring back."""
+    database, workbench = opened(settings)
+    try:
+        found = [f"not resumed: {p.path} {p.reason}" for p in workbench.resume(now()) if p.state != "applied"]
+        building.update(settings, now())
+        current = settings.index / generations.current_name(settings.index)
+        open_generation(current, settings.var / "cache", everything=True).check()
+        history = [revision.text for revision in workbench.history("replace-card")]
+        found += [f"publication lost: {n}" for n in told.published if not any(said(n) in text for text in history)]
+        found += [f"draft lost: {n}" for draft, n in told.saved if said(n) not in workbench.draft(draft).text]
+        served = CurrentSearcher(settings).searcher().current("replace-card", now(), ANYBODY)
+        stands = parse_article(
+            (settings.articles / PATH).read_bytes(), PATH, load_registry(settings.articles)[0]
+        ).article
+        if not (served and stands) or served.article.answer != stands.answer:
+            found.append(f"the index says {served and served.article.answer}, the file {stands and stands.answer}")
+    finally:
+        database.close()
+    return found
+
+
+def found(place, told):
+    """`lost`, by a process that keeps no file of the copy open when it ends."""
+    try:
+        return Apart(lost, place, told).result()
+    except AssertionError as error:
+        return [str(error)]
+
+
+def cut(publisher, image, copy, chance):
+    """Let somebody work for a moment, cut the power, and look at what is on the disk; what does not hold."""
+    time.sleep(chance.uniform(0.05, 0.6))
+    with publisher.stopped():
+        copied(image, copy)
+        with mounted(copy, copy.with_suffix(".mounted")) as place:
+            return [*publisher.told.errors, *found(place, publisher.told)]
+
+
+def chance_of(name):
+    """Random moments, printed so that they can be repeated."""
+    seed = int(os.environ.get(name) or random.SystemRandom().randrange(10**6))
+    print(f"{name}={seed}")
+    return random.Random(seed)

@@ -1,0 +1,78 @@
+"""The power is cut while somebody publishes: whatever was acknowledged is on the disk, and everything opens or is healed.
+
+Three cuts on every commit; `pytest -m soak -s tests/faults/test_power_cuts.py` does 50. A disk that lies about its cache is not tried.
+"""
+
+import os
+from contextlib import ExitStack
+
+import pytest
+from builders import write_small_library
+from libraries import settings_in
+from power import Publisher, chance_of, copied, cut, make_image, mounted
+from publishing_desk import indexed_desk
+
+from kb.db.engine import Database
+
+FEW, MANY = 3, 50
+
+
+@pytest.fixture
+def cuts(tmp_path):
+    """Cuts the power so many times while a publisher works; what did not hold at each, and what was acknowledged."""
+    image, copy = tmp_path / "disk.img", tmp_path / "copy.img"
+    make_image(image)
+    with ExitStack() as stack:
+        place = stack.enter_context(mounted(image, tmp_path / "disk"))
+        settings = settings_in(place)
+        write_small_library(settings.articles)
+        database = Database(settings.database)
+        database.upgrade()
+        indexed_desk(settings, database)
+        database.close()
+        os.sync()
+
+        def many(rounds, spoil=lambda: None):
+            chance = chance_of("KB_POWER_SEED")
+            publisher = Publisher(settings, spoil)
+            stack.callback(publisher.end)
+            found = [cut(publisher, image, copy, chance) for _ in range(rounds)]
+            return found, publisher.told
+
+        yield many
+
+
+def held(cuts, rounds):
+    found, told = cuts(rounds)
+    print(f"{rounds} power cuts: saved {len(told.saved)}, published {len(told.published)}, bad {sum(map(bool, found))}")
+    assert not any(found), found
+    assert told.published
+
+
+@pytest.mark.timeout(300)
+def test_a_power_cut_takes_nothing_that_was_acknowledged(cuts):  # row 68, D2
+    held(cuts, FEW)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_fifty_power_cuts_take_nothing_that_was_acknowledged(cuts):  # row 68, D2
+    held(cuts, MANY)
+
+
+@pytest.mark.timeout(300)
+def test_the_cuts_would_show_a_missing_fsync(cuts):  # D2
+    def careless():
+        os.fsync = lambda descriptor: None
+
+    found, told = cuts(FEW, careless)
+    print(f"without fsync: {sum(map(bool, found))} of {FEW} cuts are noticed")
+    assert told.saved
+    assert any(found)
+
+
+def test_a_copy_is_of_one_moment(tmp_path):
+    image, copy = tmp_path / "image", tmp_path / "copy"
+    image.write_bytes(bytes(1 << 20) + b"end")
+    copied(image, copy)
+    assert copy.read_bytes() == image.read_bytes()

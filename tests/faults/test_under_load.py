@@ -1,0 +1,89 @@
+"""Rebuilds and publications while people ask: no error, no golden question lost. How much slower it is then is printed.
+
+A few on every commit; `pytest -m soak -s tests/faults/test_under_load.py` does 20 rebuilds and 200 publications.
+"""
+
+import threading
+
+import pytest
+from builders import write_article
+from publishing_desk import indexed_desk
+from service import Callers, kb, p99, until
+
+from indexer import build as building
+from kb.clock import now
+
+GOLDEN = {
+    "卡消磁了": "replace-card",
+    "网银盾坏了": "usb-key",
+    "取五万要问用途吗": "cash-rules",
+    "排队两小时": "queue-complaint",
+    "要我转到安全账户": "safe-account",
+    "第7种鸟": "bird-7",
+}
+
+
+def right(answer):
+    """Whether a golden question finds its article first."""
+    found = [card["id"] for card in (*answer["alerts"], *answer["cards"])]
+    return found[:1] == [GOLDEN[answer["question"]]]
+
+
+def asking(service):
+    return Callers(service, GOLDEN, right, number=3, pause=0.02)
+
+
+def published(desk, number, troubles):
+    """Publish so many times, one after another."""
+    try:
+        said = ["当场就能换"]
+        for n in range(number):
+            said.append(f"第{n}次说法，当天能换")
+            made = desk.publish(old=said[-2], new=said[-1])
+            if made.state != "applied":
+                troubles.append(f"publication {n}: {made.state} {made.reason}")
+    except Exception as error:
+        troubles.append(repr(error))
+
+
+def busy(settings, database, serve, rebuilds, publications, birds, idle_questions):
+    """Ask while nothing happens, then while everything does; the service, and what went wrong with publications."""
+    for number in range(birds):
+        write_article(settings.articles, f"bird-{number}", title=f"第{number}种鸟", answer=f"第{number}种鸟会飞。")
+    desk = indexed_desk(settings, database)
+    desk.workbench.patience = 60
+    service = serve(settings, KB_ASK_LIMIT="0")
+    with asking(service) as idle:
+        until(lambda: idle.asked >= idle_questions)
+    troubles = []
+    publishing = threading.Thread(target=published, args=(desk, publications, troubles))
+    with asking(service) as callers:
+        publishing.start()
+        for _ in range(rebuilds):
+            code, said = kb(settings, "index", "build")
+            if code:
+                troubles.append(f"build: {code} {said}")
+        publishing.join()
+    print(
+        f"{rebuilds} rebuilds, {publications} publications: {callers.asked} questions, {len(callers.troubles)} errors,"
+        f" p99 {p99(callers.times)} ms (idle {p99(idle.times)} ms), slowest {callers.slowest * 1000:.0f} ms"
+    )
+    assert idle.troubles == callers.troubles == troubles == []
+    assert callers.asked > rebuilds + publications
+    return service
+
+
+@pytest.mark.timeout(300)
+def test_a_rebuild_and_publications_fail_no_question(settings, database, serve):  # rows 61 66, A1
+    service = busy(settings, database, serve, 1, 4, birds=20, idle_questions=60)
+    # what would be lost is noticed
+    with asking(service) as callers:
+        (settings.articles / "products/usb-key.md").unlink()
+        building.update(settings, now())
+        until(lambda: callers.troubles)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_twenty_rebuilds_and_two_hundred_publications_fail_no_question(settings, database, serve):  # rows 61 66, A1
+    busy(settings, database, serve, 20, 200, birds=300, idle_questions=2000)
