@@ -3,11 +3,15 @@
 # What answers is imported where it is asked for: the other commands start sooner, and a service without a cluster does.
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from indexer.progress import Progress, no_progress
 from kb.errors import ClusterProblem
+from kb.questions_file import DayFiles
+from kb.questions_log import Why
 from kb.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +57,24 @@ def engine_of(settings: Settings, source: Source | None = None, *, desk: bool = 
     if desk:
         return DeskEngine(settings)
     return ClusterEngine(settings, source if isinstance(source, ClusterSource) else None)
+
+
+def question_log(settings: Settings, on_lost: Callable[[Why], None]) -> logging.Handler:
+    """What keeps the questions that this process answers; call it after forking. `on_lost` is told where a line was lost."""
+    if not is_desk(settings):
+        return DayFiles(settings.logs, lambda: on_lost("disk"))
+    from indexer.desk_questions import DeskQuestions
+
+    sending = DeskQuestions(settings, lambda: on_lost("cluster"))
+    sending.start()
+    return sending
+
+
+def collected(settings: Settings, now: datetime) -> int:
+    """Fetch what was asked on desks; how many bytes. Raises ClusterProblem and KBError."""
+    from indexer.desk_questions import collect
+
+    return collect(settings, now)
 
 
 def follow(

@@ -19,7 +19,7 @@ from indexer import build as building
 from indexer import gate, generations
 from indexer.backends import open_generation
 from indexer.build import Built
-from indexer.engines import engine_of, follow
+from indexer.engines import collected, engine_of, follow
 from indexer.progress import Progress
 from indexer.searcher import WhooshSearcher
 from kb.clock import now as present
@@ -34,7 +34,7 @@ from kb.evaluating.evaluation import Evaluation, evaluate, golden
 from kb.files import told
 from kb.library import Library, in_force, load_library
 from kb.publishing.workbench import open_workbench
-from kb.questions_file import read_day
+from kb.questions_file import Day, read_day
 from kb.reporting.agenda import agenda
 from kb.reporting.night import Golden, Night, Outcome, Step, Waiting
 from kb.settings import Settings
@@ -102,7 +102,6 @@ class NightShift:
         self._dry = dry
         self._force = force
         self._previous = generations.current_name(settings.index) or ""
-        self._yesterday = read_day(settings.logs, (at - timedelta(days=1)).date())
         self._found = _Found()
 
     def run(self) -> Night:
@@ -111,6 +110,8 @@ class NightShift:
         try:
             if not self._dry:
                 self._optional("publications", "补做发布、记下改过的文件", self._take_up)
+                if self._settings.search_url:
+                    self._optional("questions", "取回各坐席台的问题", self._collect)
             outcome = self._rebuild()
             if not self._dry:
                 if outcome == "done" and self._settings.search_url:
@@ -176,6 +177,11 @@ class NightShift:
         return gate.more_unanswered(was, now)
 
     @cached_property
+    def _yesterday(self) -> Day:
+        """What was asked the day before."""
+        return read_day(self._settings.logs, (self._at - timedelta(days=1)).date())
+
+    @cached_property
     def _library(self) -> Library:
         """The files, read once: for the golden questions, and for what they ask of people."""
         return load_library(self._settings.articles)
@@ -198,6 +204,9 @@ class NightShift:
             files = workbench.take_up_files(self._at)
         left = sum(p.state != "applied" for p in done)
         return f"补做 {len(done) - left} 次发布，还剩 {left} 次，记下 {len(files)} 个文件的改动"
+
+    def _collect(self) -> str:
+        return f"{collected(self._settings, self._at) / 1e6:.1f} MB"
 
     def _verify(self) -> str:
         name = generations.current_name(self._settings.index) or ""

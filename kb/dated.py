@@ -1,4 +1,4 @@
-"""Files that carry a date in their names, `questions-2026-12-01.jsonl`: kept for so many days."""
+"""Files that carry a date in their names, `questions-2026-12-01.jsonl` or `questions-2026-12-01.desks-x.jsonl`: kept for so many days."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-_DATED = re.compile(r"(?:[a-z]+-)?(\d{4}-\d{2}-\d{2})\.[a-z]+")
+_DATED = re.compile(r"(?:[a-z]+-)?(\d{4}-\d{2}-\d{2})(?:\.[\w-]+)?\.[a-z]+")
 
 
 def dated(path: Path) -> date | None:

@@ -1,7 +1,7 @@
 """The log of questions on disk: a file for each day in Asia/Shanghai, `questions-2026-12-01.jsonl`, one JSON object a line.
 
 Every worker appends to the same file; a line is one write, so that lines of several processes do not mix (POSIX, O_APPEND).
-What cannot be written is counted and said once: an answer never waits for a disk.
+What cannot be written is counted and said once: an answer never waits for a disk. Lines of desks stand in files beside it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -28,6 +28,11 @@ _MISSED = 20
 def day_file(folder: Path, day: date) -> Path:
     """The file of a day."""
     return folder / f"questions-{day.isoformat()}.jsonl"
+
+
+def desk_file(folder: Path, day: date, source: str) -> Path:
+    """A file of what was asked on desks that day; `source`: what else it was fetched from gets another name."""
+    return folder / f"questions-{day.isoformat()}.desks-{source}.jsonl"
 
 
 class DayFiles(logging.Handler):
@@ -49,7 +54,7 @@ class DayFiles(logging.Handler):
             at = datetime.fromtimestamp(record.created, SHANGHAI)
             if at.date() != self._day:
                 self._open(at.date())
-            os.write(self._file, _line(record, at))
+            os.write(self._file, line(record, at))
         except OSError as error:
             self._day = None
             self.lost += 1
@@ -75,7 +80,7 @@ class DayFiles(logging.Handler):
         super().close()
 
 
-def _line(record: logging.LogRecord, at: datetime) -> bytes:
+def line(record: logging.LogRecord, at: datetime) -> bytes:
     """The values of a record by the names in its format; numbers of people are masked by what the values are."""
     values = record.args if isinstance(record.args, tuple) else ()
     said = {
@@ -119,24 +124,29 @@ class Day:
 
 
 def read_day(folder: Path, day: date) -> Day:
-    """The log of a day; an empty one where there is no file."""
+    """The log of a day, that of desks included; an empty one where there is no file."""
     found = Day(day, Counter(), Counter(), Counter(), tuple([0] * 24))
     hours, unreadable = [0] * 24, 0
-    try:
-        with day_file(folder, day).open("rb") as lines:
-            for line in lines:
-                try:
-                    row = json.loads(line)
-                    question, hour = row.get("question"), datetime.fromisoformat(row["at"]).hour
-                except (ValueError, KeyError, TypeError, AttributeError):
-                    unreadable += 1
-                    continue
-                if question:
-                    hours[hour] += 1
-                    _count(found, str(question), row)
-    except OSError:
-        return found
+    for written in _lines(folder, day):
+        try:
+            row = json.loads(written)
+            question, hour = row.get("question"), datetime.fromisoformat(row["at"]).hour
+        except (ValueError, KeyError, TypeError, AttributeError):
+            unreadable += 1
+            continue
+        if question:
+            hours[hour] += 1
+            _count(found, str(question), row)
     return Day(day, found.questions, found.zero, found.unsure, tuple(hours), unreadable)
+
+
+def _lines(folder: Path, day: date) -> Iterator[bytes]:
+    for path in (day_file(folder, day), *sorted(folder.glob(desk_file(folder, day, "*").name))):
+        try:
+            with path.open("rb") as lines:
+                yield from lines
+        except OSError:
+            continue
 
 
 def _count(day: Day, question: str, row: dict[str, object]) -> None:

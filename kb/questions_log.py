@@ -16,6 +16,8 @@ from typing import Literal
 from kb.privacy import mask
 
 LOG = logging.getLogger("kb.questions")
+# why a line was lost: the queue was full, the disk took none, the cluster was away for too long
+Why = Literal["queue", "disk", "cluster"]
 # records that may wait to be written
 _WAITING = 10_000
 

@@ -7,25 +7,25 @@ import fcntl
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kb.errors import KBError
 from kb.files import why
 
 
-def write_whole(target: Path, data: bytes) -> None:
+def write_whole(target: Path, data: bytes | Iterable[bytes], mode: int = 0o666) -> None:
     """Put a file in its place at once, in the place of one of that name. Raises KBError; then nothing has changed.
 
-    What a killed writer of the same file left beside it is removed.
+    What a killed writer of the same file left beside it is removed. `mode`: who may do what with it, less the umask.
     """
     try:
         if target.is_dir():
             raise KBError(f"{target} 是目录，请写出文件名，例如 {target / 'kb-offline.html'}。")
         _remove_stale(target)
-        with _beside(target) as (descriptor, beside):
+        with _beside(target, mode) as (descriptor, beside):
             with open(descriptor, "wb", closefd=False) as file:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(descriptor)
             beside.replace(target)
@@ -37,11 +37,11 @@ def write_whole(target: Path, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _beside(target: Path) -> Iterator[tuple[int, Path]]:
+def _beside(target: Path, mode: int) -> Iterator[tuple[int, Path]]:
     """A new file beside the target, locked as long as somebody writes it, and gone in the end unless it was renamed."""
     while True:
         path = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
             # a file system without locks: nothing is taken for stale there either
             with contextlib.suppress(OSError):

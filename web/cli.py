@@ -18,7 +18,7 @@ import click
 
 from indexer import generations
 from indexer.background import beside
-from indexer.engines import follow, is_desk
+from indexer.engines import follow, is_desk, question_log
 from indexer.progress import Progress, no_progress, progress_bar
 from kb import logs, signing_in
 from kb.clock import now
@@ -80,7 +80,7 @@ def serve(host: str | None, port: int | None) -> None:
     updating = beside(partial(_bring_up_to_date, settings, services.workbench), _say_lost) if beside_it else None
 
     def in_worker() -> None:
-        begin(settings, app.extensions[COUNTS])
+        begin(settings, app.extensions[COUNTS], partial(question_log, settings))
         if settings.ask_limit and (settings.workers > 1 or not services.database.is_sqlite):
             app.extensions[LIMITS].keep_sharing(services.database)
         # what was published since the fork is for the first question already; a cluster is followed from here on

@@ -59,7 +59,7 @@ class _Counted(Collector):
         for answer in ("found", "unsure", "nothing"):
             questions.add_metric([answer], counts.questions.get(answer, 0))
         lost = CounterMetricFamily("kb_log_lines_lost", "Lines of the log of questions that were lost", labels=["why"])
-        for why in ("queue", "disk"):
+        for why in ("queue", "disk", "cluster"):
             lost.add_metric([why], counts.lost.get(why, 0))
         yield from (questions, lost)
 

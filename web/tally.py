@@ -10,7 +10,9 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
+
+from kb.questions_log import Why
 
 # upper bounds of the times that are told apart, in seconds; what takes longer has a place of its own
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -18,8 +20,6 @@ BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 ROUTE = "kb.route"
 # what has no route: a wrong address, or an error before it was known
 NO_ROUTE = "none"
-# log lines that were lost: the queue was full, the disk took none
-Why = Literal["queue", "disk"]
 
 
 @dataclass

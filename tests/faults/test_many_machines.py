@@ -10,6 +10,7 @@ from publishing_desk import Desk
 from service import Callers, Service, kb, until
 
 from indexer.engines import engine_of
+from indexer.opensearch import Cluster
 from kb.clock import now
 from kb.db import sessions
 from kb.db.engine import Database
@@ -97,6 +98,23 @@ def test_every_machine_answers_alike_and_follows_what_is_published(nodes, instal
     assert published.state == "applied"
     assert callers.troubles == []
     assert callers.asked > 0
+
+
+def test_what_desks_are_asked_is_kept_in_the_cluster_and_not_on_them(nodes, installation):
+    _, *desks = nodes
+    for number, desk in enumerate(desks):
+        desk.ask(f"独角兽{number}")
+    cluster = Cluster(installation)
+
+    def kept():
+        days = cluster.identities(f"{installation.search_prefix}-questions-")
+        for day in days:
+            cluster.refresh_index(day)
+        return "".join(row["lines"] for day in days for row in cluster.every(day, "order", "lines", 10))
+
+    until(lambda: all(f"独角兽{number}" in kept() for number in range(len(desks))), kept)
+    cluster.close()
+    assert not list(installation.var.parent.glob("desk-*/log/*"))
 
 
 def test_who_signed_in_at_one_desk_is_known_at_the_other(nodes, installation, people):
