@@ -17,10 +17,14 @@ const send = window.fetch;
 window.fetch = async (to, options) => {
   line.sent.push(options.body.get('q'));
   line.most = Math.max(line.most, ++line.now);
+  let over = false;
+  // what is given up is no longer under way, at that very moment
+  const end = () => { line.now -= over ? 0 : 1; over = true; };
+  options.signal.addEventListener('abort', end);
   try {
     await new Promise((done, fail) => { setTimeout(done, 60); options.signal.addEventListener('abort', fail); });
     return await send(to, options);
-  } finally { line.now -= 1; }
+  } finally { end(); }
 };
 """
 SHIFTS = """
