@@ -24,8 +24,8 @@ __all__ = ["Connection", "Database"]
 
 # seconds that a writer waits for another one, and anybody for a connection
 _PATIENCE = 10
-# seconds between two looks of a writer who waits for another one, on SQLite
-_LOOK = 0.002
+# SQLite: seconds between two looks of a writer who waits, how long others go first, and how long it is known that there are some
+_LOOK, _YIELD, _MEMORY = 0.002, 0.01, 1.0
 # seconds that one statement may take, and that a transaction may do nothing
 _STATEMENT, _IDLE = 30, 60
 # PostgreSQL: the lock that writers take, any number that nothing else locks by
@@ -147,6 +147,7 @@ def _forget_connections(held: weakref.ref[Engine]) -> Callable[[], None]:
 
 def _sqlite(url: str, file: Path | None) -> Engine:
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE, "check_same_thread": False})
+    turns = _Turns()
 
     @event.listens_for(engine, "do_connect")
     def _make_private(*_: Any) -> None:
@@ -170,35 +171,45 @@ def _sqlite(url: str, file: Path | None) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get("kb_immediate"):
-            _begin_writing(connection)
+            turns.begin(connection)
         else:
             connection.exec_driver_sql("BEGIN")
 
     return engine
 
 
-def _begin_writing(connection: Connection) -> None:
-    """Become the one writer of a SQLite database, after at most so many seconds.
+class _Turns:
+    """Becoming the one writer of a SQLite database, after at most so many seconds. Safe for threads.
 
     SQLite itself looks less and less often, ten times a second in the end: beside others that write one thing after another,
-    somebody waited for more than ten seconds (measured). Whoever looks every moment has the same chance as they.
+    somebody waited for more than ten seconds (measured). Here everybody looks every moment, and whoever had to wait just
+    now lets those go first who have come meanwhile.
     """
-    driver = connection.connection.driver_connection
-    until = time.monotonic() + _PATIENCE
-    driver.execute("PRAGMA busy_timeout=0").close()
-    try:
-        while time.monotonic() < until:
-            try:
-                driver.execute("BEGIN IMMEDIATE").close()
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error):
-                    break
-            time.sleep(_LOOK)
-        # once more, for an error that others understand
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}").close()
+
+    def __init__(self) -> None:
+        self._waited = -_MEMORY
+
+    def begin(self, connection: Connection) -> None:
+        """Begin a transaction that writes. Raises what SQLite says where it is not to be had."""
+        driver: Any = connection.connection.driver_connection
+        began = time.monotonic()
+        if began - self._waited < _MEMORY:
+            time.sleep(_YIELD)
+        driver.execute("PRAGMA busy_timeout=0").close()
+        try:
+            while time.monotonic() - began < _PATIENCE:
+                try:
+                    driver.execute("BEGIN IMMEDIATE").close()
+                    return
+                except sqlite3.OperationalError as error:
+                    if "locked" not in str(error):
+                        break
+                self._waited = time.monotonic()
+                time.sleep(_LOOK)
+            # once more, for an error that others understand
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}").close()
 
 
 def _write_ahead(connection: Any) -> None:

@@ -23,6 +23,7 @@ from indexer import generations
 from indexer.engine import LocalEngine
 from kb import cli
 from kb.clock import now
+from kb.errors import KBError
 from kb.settings import Settings
 
 NOT_YET = 3
@@ -95,6 +96,11 @@ def child(settings, printed, request):
         JOBS[job](settings, number)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(bool(ended.code))
+    except KBError as error:
+        # as the pages of editors do it
+        code = 1
+        with contextlib.suppress(OSError):
+            print(error)
     except BaseException:
         code = 1
         with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ What was not on disk is not in the copy.
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -25,6 +26,8 @@ from indexer.backends import CurrentSearcher, open_generation
 from kb.articles import parse_article
 from kb.clock import now
 from kb.db.opening import open_database
+from kb.errors import IndexProblem
+from kb.files import ArticleFiles
 from kb.registry import load_registry
 from kb.visibility import ANYBODY
 
@@ -69,61 +72,82 @@ class Told:
 
     # (number of the draft, what it says)
     saved: list[tuple[int, int]] = field(default_factory=list)
+    # what the file says, what was published, what the index answers
+    written: list[int] = field(default_factory=list)
     published: list[int] = field(default_factory=list)
+    indexed: list[int] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     def take(self, line):
         what, *numbers = line.split()
         if what == "saved":
             self.saved.append((int(numbers[0]), int(numbers[1])))
+        elif what in ("written", "indexed"):
+            getattr(self, what).append(int(numbers[0]))
         elif what == "published":
-            self.published.append(int(numbers[0]))
+            for kept in (self.written, self.published, self.indexed):
+                kept.append(int(numbers[0]))
         else:
             self.errors.append(line)
 
 
-class Publisher:
-    """A process that saves, publishes and builds without end, and tells what is done."""
+def publishing(settings, tell):
+    """Save, publish and build at the workbench, without end."""
+    database, workbench = opened(settings)
+    author, approver = people(database)
+    for number in count(1):
+        draft = written(workbench, author, number)
+        tell(f"saved {draft.id} {number}")
+        if let_through(workbench, author, approver, draft).state == "applied":
+            tell(f"published {number}")
+        if number % BUILD_EVERY == 0:
+            building.build(settings, now())
 
-    def __init__(self, settings, spoil=lambda: None):
-        """`spoil`: makes the process a careless one."""
+
+def writing(settings, tell):
+    """Write the file and bring the index up to date, without end: no database whose fsync brings other files to the disk."""
+    files = ArticleFiles(settings.articles)
+    for number in count(1):
+        text = re.sub(r"(?m)^answer: .*$", f"answer: {said(number)}", files.read(PATH).decode())
+        files.write(PATH, text.encode())
+        tell(f"written {number}")
+        building.update(settings, now(), paths=[settings.articles / PATH])
+        tell(f"indexed {number}")
+
+
+class Worker:
+    """A process that works without end, and tells what is done."""
+
+    def __init__(self, settings, work, spoil=lambda: None):
+        """`work(settings, tell)`; `spoil`: makes the process a careless one."""
         self.told, self._rest = Told(), b""
         self._reading, writing = os.pipe()
         os.set_blocking(self._reading, False)
         self.pid = os.fork()
         if self.pid == 0:
-            spoil()
-            self._go_on(settings, writing)
+            try:
+                spoil()
+                work(settings, lambda line: os.write(writing, f"{line}\n".encode()))
+            except BaseException as error:
+                os.write(writing, f"error {type(error).__name__} {error}\n".encode())
+            os._exit(1)
         os.close(writing)
 
-    def _go_on(self, settings, writing):
-        def tell(line):
-            os.write(writing, f"{line}\n".encode())
-
-        try:
-            database, workbench = opened(settings)
-            author, approver = people(database)
-            for number in count(1):
-                draft = written(workbench, author, number)
-                tell(f"saved {draft.id} {number}")
-                if let_through(workbench, author, approver, draft).state == "applied":
-                    tell(f"published {number}")
-                if number % BUILD_EVERY == 0:
-                    building.build(settings, now())
-        except BaseException as error:
-            tell(f"error {type(error).__name__} {error}")
-        os._exit(1)
+    def told_so_far(self):
+        """What it has told until now."""
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self._reading, 1 << 16):
+                *lines, self._rest = (self._rest + data).split(b"\n")
+                for line in lines:
+                    self.told.take(line.decode())
+        return self.told
 
     @contextlib.contextmanager
     def stopped(self):
         """The process does nothing; everything it has told is known."""
         os.kill(self.pid, signal.SIGSTOP)
         until(self._stands)
-        with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._reading, 1 << 16):
-                *lines, self._rest = (self._rest + data).split(b"\n")
-                for line in lines:
-                    self.told.take(line.decode())
+        self.told_so_far()
         try:
             yield
         finally:
@@ -155,13 +179,24 @@ def lost(place, told):
     file = settings.articles / PATH
     text = file.read_text("utf-8", "replace") if file.exists() else ""
     # the next one may stand there already, and not be told
-    if told.published and not any(said(told.published[-1] + more) in text for more in (0, 1)):
-        found.append(f"the file says neither {told.published[-1]} nor what came next: {text[:40]!r}")
+    if told.written and not any(said(told.written[-1] + more) in text for more in (0, 1)):
+        found.append(f"the file says neither {told.written[-1]} nor what came next: {text[:40]!r}")
+    if told.indexed and answer(settings) not in [said(told.indexed[-1] + more) for more in (0, 1)]:
+        found.append(f"the index says {answer(settings)}, not {told.indexed[-1]}")
     database = open_database(settings.database, now())
     if database.quarantined:
         return [*found, "the database is broken"]
     database.database.close()
     return found + _after_the_next_run(settings, told)
+
+
+def answer(settings):
+    """What agents read; the error if they read nothing."""
+    try:
+        served = CurrentSearcher(settings).searcher().current("replace-card", now(), ANYBODY)
+    except IndexProblem as error:
+        return str(error)
+    return served and served.article.answer
 
 
 def _after_the_next_run(settings, told):
@@ -175,12 +210,11 @@ def _after_the_next_run(settings, told):
         history = [revision.text for revision in workbench.history("replace-card")]
         found += [f"publication lost: {n}" for n in told.published if not any(said(n) in text for text in history)]
         found += [f"draft lost: {n}" for draft, n in told.saved if said(n) not in workbench.draft(draft).text]
-        served = CurrentSearcher(settings).searcher().current("replace-card", now(), ANYBODY)
         stands = parse_article(
             (settings.articles / PATH).read_bytes(), PATH, load_registry(settings.articles)[0]
         ).article
-        if not (served and stands) or served.article.answer != stands.answer:
-            found.append(f"the index says {served and served.article.answer}, the file {stands and stands.answer}")
+        if not stands or answer(settings) != stands.answer:
+            found.append(f"the index says {answer(settings)}, the file {stands and stands.answer}")
     finally:
         database.close()
     return found
@@ -194,13 +228,13 @@ def found(place, told):
         return [str(error)]
 
 
-def cut(publisher, image, copy, chance):
+def cut(worker, image, copy, chance):
     """Let somebody work for a moment, cut the power, and look at what is on the disk; what does not hold."""
     time.sleep(chance.uniform(0.05, 0.6))
-    with publisher.stopped():
+    with worker.stopped():
         copied(image, copy)
         with mounted(copy, copy.with_suffix(".mounted")) as place:
-            return [*publisher.told.errors, *found(place, publisher.told)]
+            return [*worker.told.errors, *found(place, worker.told)]
 
 
 def chance_of(name):

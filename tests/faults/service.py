@@ -61,7 +61,7 @@ class Service:
     """A running `kb serve`."""
 
     def __init__(self, settings, printed, workers=2, **more):
-        self.settings = settings
+        self.settings, self._workers = settings, workers
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         self._printed = printed
@@ -99,13 +99,23 @@ class Service:
 
     def workers(self):
         """Numbers of the processes that answer."""
+        return [child for child, group in self._children() if group == self.process.pid]
+
+    def settled(self):
+        """Wait until every worker is there and the update at its start, a group of its own, has ended."""
+        until(
+            lambda: len(found := self._children()) == self._workers and len(found) == len(self.workers()), self.printed
+        )
+        return self
+
+    def _children(self):
+        """(process, its group) of everything it started."""
         found = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
                 parent = stat.read_text("utf-8", "replace").rpartition(")")[2].split()[1]
-                # an update beside the service is a group of its own
-                if int(parent) == self.process.pid and os.getpgid(int(stat.parent.name)) == self.process.pid:
-                    found.append(int(stat.parent.name))
+                if int(parent) == self.process.pid:
+                    found.append((int(stat.parent.name), os.getpgid(int(stat.parent.name))))
         return found
 
     def end(self):

@@ -21,8 +21,8 @@ from kb.db.opening import for_command
 from kb.visibility import ANYBODY
 
 HERE = Path(__file__).resolve().parent
-# one call more than any job makes of a kind, and those in vain
-LIMIT = 2000
+# more calls of a kind than any job makes, and than what starts the jobs makes for all of them
+LIMIT = 1000
 CALLS = [
     "fsync", "fdatasync", "rename", "renameat", "write", "pwrite64", "mkdir", "symlink", "link", "linkat", "unlink",
     "unlinkat", "rmdir", "ftruncate", "fchmod", "sendfile",
@@ -47,6 +47,8 @@ class Spoiler:
              settings.articles, settings.var, self.printed],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+        # what was logged before the present job
+        self._known = 0
         self._answer()
 
     def _answer(self):
@@ -60,19 +62,26 @@ class Spoiler:
 
     def run(self, job, number, call="", nth=0, careless=False):
         """Do a job; process, exit code (negative: killed)."""
+        self._known = self.log.stat().st_size
         request = [job, call, LIMIT - nth if call else 0, number, careless]
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         return self._answer()
 
+    def _logged(self, pid):
+        """What strace wrote of the present job, a line for each call."""
+        with self.log.open("rb") as log:
+            log.seek(self._known)
+            return re.findall(rf"^{pid} +(.*)", log.read().decode("utf-8", "replace"), re.MULTILINE)
+
     def calls(self, pid):
         """How often the process made each call."""
-        lines = re.findall(rf"^{pid} +(\w+)\(.*", self.log.read_text("utf-8", "replace"), re.MULTILINE)
-        return Counter(name for name in lines if name in CALLS)
+        names = Counter(line.partition("(")[0] for line in self._logged(pid))
+        return {name: number for name, number in names.items() if name in CALLS}
 
     def spoiled(self, pid):
         """The call that was spoiled, as strace writes it; empty if none was."""
-        lines = re.findall(rf"^{pid} +(.*)", self.log.read_text("utf-8", "replace"), re.MULTILINE)
+        lines = self._logged(pid)
         failed = [line for line in lines if "(INJECTED)" in line]
         killed = [before for before, line in pairwise(lines) if "killed by SIGKILL" in line]
         return (failed or killed or [""])[0][:160]

@@ -4,16 +4,21 @@ A few changes on every commit; `pytest -m soak -s tests/faults/test_all_workers.
 """
 
 import re
+import shutil
 import time
 
 import pytest
+from builders import write_small_library
+from libraries import settings_in
 from planting import planted
 from publishing_desk import indexed_desk
-from service import until
+from service import Service, until
 from workers import Seen, Witnesses, lines_to_all, superseded
 
 from indexer import build as building
+from indexer import generations
 from kb.clock import now
+from kb.db.engine import Database
 
 ARTICLE = "replace-card"
 # some are asked again and again, as a desk does; the others only once in a while
@@ -59,12 +64,11 @@ def first_seen(seen, generation):
     return first.values()
 
 
-def witnessed(settings, serve, updates, questions, **options):
+def witnessed(service, updates, questions):
     """Two people at each worker ask while the article changes; what must not have been answered."""
-    first = building.build(settings, now()).generation
-    service = serve(settings, KB_ASK_LIMIT="0", **options)
+    settings = service.settings
     with lines_to_all(service, each=2) as lines:
-        said = {first: service.first(OFTEN[0])["text"]}
+        said = {generations.current_name(settings.index): service.first(OFTEN[0])["text"]}
         with Witnesses(lines, QUESTIONS, ARTICLE, pause=0.002) as witnesses:
             more, lags = updated(settings, witnesses, updates, questions)
     assert witnesses.troubles == []
@@ -72,15 +76,32 @@ def witnessed(settings, serve, updates, questions, **options):
     return superseded(witnesses.seen, said | more)
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, migrated_file):
+    """A service that runs for all tests here, and people who publish."""
+    settings = settings_in(tmp_path_factory.mktemp("workers"))
+    write_small_library(settings.articles)
+    settings.var.mkdir()
+    shutil.copyfile(migrated_file, settings.var / "kb.db")
+    database = Database(settings.database)
+    desk = indexed_desk(settings, database)
+    service = Service(settings, settings.var.parent / "printed", KB_ASK_LIMIT="0")
+    try:
+        yield service.ready().settled(), desk
+    finally:
+        service.end()
+        database.close()
+
+
 @pytest.mark.timeout(300)
-def test_no_worker_returns_a_superseded_version(settings, serve):  # rows 66 70, C1
-    assert witnessed(settings, serve, *FEW) == []
+def test_no_worker_returns_a_superseded_version(running):  # rows 66 70, C1
+    assert witnessed(running[0], *FEW) == []
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_ten_thousand_questions_over_five_hundred_updates(settings, serve):  # rows 66 70, C1
-    assert witnessed(settings, serve, *MANY) == []
+def test_ten_thousand_questions_over_five_hundred_updates(running):  # rows 66 70, C1
+    assert witnessed(running[0], *MANY) == []
 
 
 @pytest.mark.timeout(300)
@@ -96,7 +117,9 @@ def test_a_worker_that_keeps_old_answers_would_be_found(settings, serve, tmp_pat
         results.ResultCache.put = lambda self, key, result: put(self, replace(key, generation=""), result)
         """,
     )
-    assert any("went back" in found for found in witnessed(settings, serve, 4, 100, **fault))
+    building.build(settings, now())
+    service = serve(settings, KB_ASK_LIMIT="0", **fault).settled()
+    assert any("went back" in found for found in witnessed(service, 2, 40))
 
 
 def test_what_counts_as_superseded():  # C1
@@ -134,13 +157,13 @@ def in_and_out(desk, service, rounds):
 
 
 @pytest.mark.timeout(300)
-def test_every_worker_sees_what_is_published_and_withdrawn(settings, database, serve):  # rows 66 72, C2
-    desk = indexed_desk(settings, database)
-    in_and_out(desk, serve(settings, KB_ASK_LIMIT="0"), 3)
+def test_every_worker_sees_what_is_published_and_withdrawn(running):  # rows 66 72, C2
+    service, desk = running
+    in_and_out(desk, service, 3)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
-def test_every_worker_sees_a_hundred_changes(settings, database, serve):  # rows 66 72, C2
-    desk = indexed_desk(settings, database)
-    in_and_out(desk, serve(settings, KB_ASK_LIMIT="0"), 50)
+def test_every_worker_sees_a_hundred_changes(running):  # rows 66 72, C2
+    service, desk = running
+    in_and_out(desk, service, 50)

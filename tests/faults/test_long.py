@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from builders import write_article
 from planting import planted
-from service import Callers, until
-from workers import opened
+from workers import Witnesses, lines_to_all, opened
 
 from indexer import build as building
+from indexer.backends import CurrentSearcher
 from kb.clock import now
 
 RATIO, HANDLES = 1.10, 5
@@ -48,10 +48,10 @@ def grown(settings, serve, minutes, **options):
     for number in range(100):
         write_article(settings.articles, f"bird-{number}", title=f"第{number}种鸟", answer=f"第{number}种鸟会飞。")
     building.build(settings, now())
-    service = serve(settings, KB_ASK_LIMIT="0", **options)
-    workers = set(until(lambda: len(found := service.workers()) == 2 and found, service.printed))
+    service = serve(settings, KB_ASK_LIMIT="0", **options).settled()
+    workers = set(service.workers())
     began, number, warm, most = time.monotonic(), 0, {}, {}
-    with Callers(service, QUESTIONS, lambda answer: answer["cards"], number=4, pause=0.005) as callers:
+    with lines_to_all(service, each=2) as lines, Witnesses(lines, QUESTIONS, "parrot", pause=0.005) as callers:
         while (passed := time.monotonic() - began) < minutes * 60:
             changed(settings, number)
             number += 1
@@ -62,9 +62,21 @@ def grown(settings, serve, minutes, **options):
     assert callers.troubles == []
     assert set(most) == workers
     print(
-        f"{minutes} minutes, {callers.asked} questions, {number} updates; (RSS KB, without files, handles) {warm} {most}"
+        f"{minutes} minutes, {len(callers.seen)} questions, {number} updates; (RSS KB, without files, handles) {warm} {most}"
     )
     return [(warm[worker], most[worker]) for worker in workers]
+
+
+def test_old_generations_are_let_go(settings):  # A8
+    building.build(settings, now())
+    source = CurrentSearcher(settings)
+    for number in range(1, 9):
+        changed(settings, number)
+        source.look_again()
+        source.searcher()
+    held = {found[0] for name in opened(os.getpid()) if (found := re.search(rf"{settings.index}/gen-[^/]*", name))}
+    # the one that answers, and the one before it
+    assert len(held) <= 2
 
 
 @pytest.mark.soak

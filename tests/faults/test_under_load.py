@@ -46,13 +46,21 @@ def published(desk, number, troubles):
         troubles.append(repr(error))
 
 
+def rebuilt(settings):
+    """Rebuild; once more where a publication is just writing the index, which is said."""
+    code, said = kb(settings, "index", "build")
+    while code and "另一个任务正在写索引" in said:
+        code, said = kb(settings, "index", "build")
+    return [f"build: {code} {said}"] if code else []
+
+
 def busy(settings, database, serve, rebuilds, publications, birds, idle_questions):
     """Ask while nothing happens, then while everything does; the service, and what went wrong with publications."""
     for number in range(birds):
         write_article(settings.articles, f"bird-{number}", title=f"第{number}种鸟", answer=f"第{number}种鸟会飞。")
     desk = indexed_desk(settings, database)
     desk.workbench.patience = 60
-    service = serve(settings, KB_ASK_LIMIT="0")
+    service = serve(settings, KB_ASK_LIMIT="0").settled()
     with asking(service) as idle:
         until(lambda: idle.asked >= idle_questions)
     troubles = []
@@ -60,9 +68,7 @@ def busy(settings, database, serve, rebuilds, publications, birds, idle_question
     with asking(service) as callers:
         publishing.start()
         for _ in range(rebuilds):
-            code, said = kb(settings, "index", "build")
-            if code:
-                troubles.append(f"build: {code} {said}")
+            troubles += rebuilt(settings)
         publishing.join()
     print(
         f"{rebuilds} rebuilds, {publications} publications: {callers.asked} questions, {len(callers.troubles)} errors,"
@@ -75,7 +81,7 @@ def busy(settings, database, serve, rebuilds, publications, birds, idle_question
 
 @pytest.mark.timeout(300)
 def test_a_rebuild_and_publications_fail_no_question(settings, database, serve):  # rows 61 66, A1
-    service = busy(settings, database, serve, 1, 4, birds=20, idle_questions=60)
+    service = busy(settings, database, serve, 1, 3, birds=10, idle_questions=60)
     # what would be lost is noticed
     with asking(service) as callers:
         (settings.articles / "products/usb-key.md").unlink()

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
-from service import until
-
 # connections that are tried until every worker has one
 MOST = 400
 
@@ -69,7 +67,7 @@ def opened(process):
 @contextlib.contextmanager
 def lines_to_all(service, each=1):
     """Connections to every worker, so many to each; those that were not needed are closed."""
-    workers = until(lambda: len(found := service.workers()) == 2 and found, service.printed)
+    workers = service.workers()
     kept, spare = [], []
     try:
         for _ in range(MOST):
