@@ -87,7 +87,9 @@ def _add(builder: BatchBuilder, article: Article, source: Source, analyzer: Anal
         key=article.key,
         source=source,
         outline=to_row(outline(article)),
-        naming=naming(article, analyzer, lambda text: analyses.counts(text)[0]).to_row(),
+        naming=naming(
+            article, analyzer, lambda text: analyses.counts(text)[0], [s.text for s in stored.sections]
+        ).to_row(),
         prepared=prepare(stored, analyses).to_bytes(),
         stored=codec.dump(stored),
         anchors=anchors,

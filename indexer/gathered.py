@@ -44,8 +44,9 @@ def terms_of(table: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> Ints:
 
 def slice_of(key: str, segment: int, article: int, arrays: Arrays) -> Slice:
     """The slice with these arrays (`indexer.slices`). Raises IndexCorrupt for numbers that would lead elsewhere."""
-    ends = [arrays[f"{name}_ends"] for name in ("phrases", "refused")]
-    sizes = [len(arrays[name]) for name in ("phrases", "refused")]
+    names = ("phrases", "refused", "keywords", "sentences")
+    ends = [arrays[f"{name}_ends"] for name in names]
+    sizes = [len(arrays[name]) for name in names]
     if (
         any(len(e) == 0 or e[0] or e[-1] != size or (np.diff(e) < 0).any() for e, size in zip(ends, sizes, strict=True))
         or int(arrays["owned"].max(initial=0)) > len(arrays["clauses"])
@@ -94,6 +95,8 @@ class Gathered:
                 **numbers,
                 **_texts(arrays, "phrases"),
                 **_texts(arrays, "refused"),
+                **_texts(arrays, "keywords"),
+                **_texts(arrays, "sentences"),
                 "held": np.concatenate([np.empty(0, np.uint16), *held]),
                 "held_ends": np.cumsum([0, *map(len, held)], dtype=np.int64),
             }

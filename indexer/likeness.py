@@ -225,7 +225,7 @@ def describe(
     characters_held: NDArray[np.uint16], held_ends: Ints, learned: Ints, segment: int, found: Ints, values: Doubles,
     marks: NDArray[np.uint8], made: Floats,
 ) -> None:  # fmt: skip
-    """Fill the features (`indexer.weights`, in that order) of the candidates of one segment: `made` [candidates, 17].
+    """Fill the first 17 features (`indexer.weights`, in that order) of the candidates of one segment: `made` [candidates, 17 or more].
 
     `learned` [articles]: number of each one's decision, -1 where there is none; empty where nothing was learned. The rest is
     what `best`, `compare`, `agree` and `hold` take.

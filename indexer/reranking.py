@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import likeness
+from indexer import contrast, likeness
 from indexer.candidates import Candidates
 from indexer.columns import ARTICLE, FIXED, SEGMENT
 from indexer.learned import Learned
 from indexer.weights import RERANKING
-from indexer.wording import CHARACTERS, Wording, channel_bits, codes
+from indexer.wording import CHARACTERS, Wording, as_text, channel_bits, codes
 from kb.backend import Influence
 from kb.intents import intents
 from kb.query import Query
@@ -43,12 +43,23 @@ class Asked:
     channels: int
 
 
-def asked(query: Query) -> Asked:
-    """What is compared of a question."""
+def asked(query: Query, spoken: Sequence[str] = ()) -> Asked:
+    """What is compared of a question. `spoken`: titles and phrasings of the candidates (`Wording.spoken`); for a word that none of
+    them uses stands its equal that most of them do."""
     plain = query.text
     for reading in query.readings:
         plain = plain.replace(reading.typed, reading.read)
+    for typed, members in query.equals if spoken else ():
+        if not _using(spoken, typed):
+            best = max(members, key=lambda member: _using(spoken, member), default=typed)
+            plain = plain.replace(typed, best) if _using(spoken, best) else plain
     return Asked(codes(plain), intents(plain), channel_bits(plain))
+
+
+def _using(spoken: Sequence[str], word: str) -> int:
+    """How many of the texts hold a word."""
+    wanted = as_text(codes(word))
+    return sum(wanted in text for text in spoken)
 
 
 class _Marks(threading.local):
@@ -56,6 +67,7 @@ class _Marks(threading.local):
 
     def __init__(self) -> None:
         self.marks = np.zeros(CHARACTERS, np.uint8)
+        self.counts = np.zeros(CHARACTERS, np.uint8)
 
 
 _MARKS = _Marks()
@@ -72,11 +84,18 @@ class Reranker:
 
     def features(self, query: Query, found: Candidates) -> Rows:
         """The features of candidates, float32 [candidates, FEATURES]."""
-        question = asked(query)
+        spoken = (
+            [self._wordings[n].spoken(a) for n, a in found.found[:, (SEGMENT, ARTICLE)].tolist()]
+            if query.equals
+            else []
+        )
+        question = asked(query, spoken)
         made = np.empty((len(found), len(FEATURES)), np.float32)
         decisions = self._learned.decisions(question.codes) if self._learned else _NO_DECISIONS
-        numbers = range(len(self._wordings))
-        for number in numbers if len(numbers) == 1 else set(found.found[:, SEGMENT].tolist()):
+        one = len(self._wordings) == 1
+        numbers = [0] if one else list(set(found.found[:, SEGMENT].tolist()))
+        self._contrast(question, found, numbers, made)
+        for number in numbers:
             wording = self._wordings[number]
             likeness.describe(
                 question.codes, question.intents, question.channels, self._characters, decisions,
@@ -85,6 +104,23 @@ class Reranker:
                 number, found.found, found.values, _MARKS.marks, made,
             )  # fmt: skip
         return made
+
+    def _contrast(self, question: Asked, found: Candidates, numbers: Sequence[int], made: Rows) -> None:
+        """Fill the features that compare the candidates with one another, the last ones, for the segments `numbers`."""
+        space = _MARKS
+        for number in numbers:
+            w = self._wordings[number]
+            contrast.count(w.phrases, w.ends, w.owners, number, found.found, space.marks, space.counts)
+        for number in numbers:
+            w = self._wordings[number]
+            contrast.contrast(
+                question.codes, self._characters, w.phrases, w.ends, w.owners, w.keywords, w.keyword_ends, w.keyword_owners,
+                w.sentences, w.sentence_ends, w.sentence_owners, number, found.found, space.counts, space.marks,
+                made[:, -contrast.WIDTH :],
+            )  # fmt: skip
+        for number in numbers:
+            w = self._wordings[number]
+            contrast.forget(w.phrases, w.ends, w.owners, number, found.found, space.counts)
 
     def _refused(self, query: Query, found: Candidates, features: Rows) -> Scores:
         """How much more a question is like one that an article must not be found by than like its own words, [candidates].

@@ -23,7 +23,7 @@ from indexer.postings import Postings
 from indexer.ranking import Scores
 from indexer.reranking import CANDIDATES, Reranker
 from indexer.state import SegmentState
-from indexer.wording import character_weights
+from indexer.wording import character_weights, rarities
 from kb import codec, pinyin
 from kb.backend import Contribution, Hit, Influence, SearcherSource, StoredArticle
 from kb.clock import from_seconds
@@ -101,7 +101,9 @@ class SegmentSearcher(ABC):
         self._postings = Postings(segments, states)
         self._understanding = Understanding(analyzer, self._lookup)
         frequencies = sum(s.title_frequencies(t.live) for s, t in zip(segments, states, strict=True))
-        self._characters = character_weights(np.asarray(frequencies), self._postings.articles)
+        rare_here = character_weights(np.asarray(frequencies), self._postings.articles)
+        # what is rare among the articles, but common elsewhere, says little: 帮, 请
+        self._characters = rare_here * rarities(*analyzer.words.characters())
         self._changes = self._moments()
         self._cache = cache
         self._shown: dict[tuple[int, Viewer], list[Scores]] = {}

@@ -70,6 +70,8 @@ def _wording(segment: Segment, article: int) -> Arrays:
     return {
         **_texts("phrases", w.phrases, w.ends, w.owners, article),
         **_texts("refused", w.refusals, w.refusal_ends, w.refusal_owners, article),
+        **_texts("keywords", w.keywords, w.keyword_ends, w.keyword_owners, article),
+        **_texts("sentences", w.sentences, w.sentence_ends, w.sentence_owners, article),
         "held": w.held[start:end],
         "title_intents": w.intents[article : article + 1],
         "title_channels": w.channels[article : article + 1],

@@ -21,9 +21,11 @@ from kb.text import CONCEPT
 from kb.types import CHANNELS
 
 Codes = NDArray[np.uint16]
-# phrasings of an article and characters of each that are compared; more cost time and hardly find more
-MOST_PHRASES, MOST_CHARACTERS = 24, 64
+# phrasings and keywords of an article and characters of each that are compared; more cost time and hardly find more
+MOST_PHRASES, MOST_CHARACTERS, MOST_KEYWORDS = 24, 64, 24
 CHARACTERS = 1 << 16
+# share of all that is written that a character is taken to have besides, and the logarithm that counts as neither rare nor common
+_UNKNOWN, _USUAL = 1e-6, 7.0
 # says nothing about what is asked
 _SIGNS = re.compile(r"[\s,.?!;:、。…·\"'“”‘’()《》〈〉\[\]【】「」~—_-]+")
 # words whose characters stand in pairs as well; articles whose characters are collected at once
@@ -56,26 +58,35 @@ def wording_arrays(namings: Sequence[Sequence[Any]]) -> Arrays:
     """The arrays of a segment, from rows of `kb.naming.Naming` in the order of articles.
 
     `phrases` uint16 [characters], `phrases_ends` int64 [phrases + 1], `phrases_owners` int64 [articles + 1]: where each
-    article's phrases begin, the title first; `refused…`: the same of questions that it must not be found by; `titles` and
-    `titles_ends`: the characters of each title, each once; `title_intents` int64 and `title_channels` int64 [articles].
+    article's phrases begin, the title first; `refused…`, `keywords…` and `sentences…`: the same of questions that it must not be
+    found by, of its keywords, and of the characters of its sentences; `titles` and `titles_ends`: the characters of each title,
+    each once; `title_intents` int64 and `title_channels` int64 [articles].
     """
     texts: list[Codes] = []
     refused: list[Codes] = []
     titles: list[Codes] = []
-    owners, refusing, asked, channels = [0], [0], [], []
-    for _, _, title, _, phrases, not_asked in namings:
+    keywords: list[Codes] = []
+    sentences: list[Codes] = []
+    owners, refusing, keeping, saying, asked, channels = [0], [0], [0], [0], [], []
+    for _, _, title, _, phrases, not_asked, named, said in namings:
         plain = normalize(title).text
         texts.append(codes(plain))
         titles.append(np.unique(texts[-1]))
         texts += [codes(keys[0]) for _, keys in phrases[1:MOST_PHRASES] if keys]
         refused += map(codes, not_asked)
+        keywords += map(codes, named[:MOST_KEYWORDS])
+        sentences += map(_numbers, said)
         owners.append(len(texts))
         refusing.append(len(refused))
+        keeping.append(len(keywords))
+        saying.append(len(sentences))
         asked.append(intents(plain))
         channels.append(channel_bits(plain))
     return {
         **_texts("phrases", texts, owners),
         **_texts("refused", refused, refusing),
+        **_texts("keywords", keywords, keeping),
+        **_texts("sentences", sentences, saying),
         **_texts("titles", titles, range(len(titles) + 1)),
         "title_intents": np.array(asked, np.int64),
         "title_channels": np.array(channels, np.int64),
@@ -123,6 +134,12 @@ class Wording:
         self.refusals: Codes = arrays["refused"]
         self.refusal_ends: NDArray[np.int64] = arrays["refused_ends"]
         self.refusal_owners: NDArray[np.int64] = arrays["refused_owners"]
+        self.keywords: Codes = arrays["keywords"]
+        self.keyword_ends: NDArray[np.int64] = arrays["keywords_ends"]
+        self.keyword_owners: NDArray[np.int64] = arrays["keywords_owners"]
+        self.sentences: Codes = arrays["sentences"]
+        self.sentence_ends: NDArray[np.int64] = arrays["sentences_ends"]
+        self.sentence_owners: NDArray[np.int64] = arrays["sentences_owners"]
         self.held: Codes = arrays["held"]
         self.held_ends: NDArray[np.int64] = arrays["held_ends"]
         self.intents: NDArray[np.int64] = arrays["title_intents"]
@@ -142,9 +159,19 @@ class Wording:
         """Title and phrasings of an article, those that hold anything."""
         return _parts(self.phrases, self.ends, self.owners, article)
 
+    def spoken(self, article: int) -> str:
+        """Title and phrasings of an article as one text, as `codes` reads them."""
+        first, last = self.ends[self.owners[article]], self.ends[self.owners[article + 1]]
+        return as_text(self.phrases[first:last])
+
     def refused(self, article: int) -> list[Codes]:
         """Questions that an article must not be found by."""
         return _parts(self.refusals, self.refusal_ends, self.refusal_owners, article)
+
+
+def as_text(characters: Codes) -> str:
+    """The text that `codes` made numbers of."""
+    return characters.tobytes().decode("utf-16-le", "replace")
 
 
 def title_frequencies(titles: Codes, ends: NDArray[np.int64], live: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -163,3 +190,15 @@ def character_weights(frequencies: NDArray[np.int64], articles: int) -> NDArray[
     """ln(1 + (N - n + 0.5) / (n + 0.5)) of each character by the titles it stands in, float32 [CHARACTERS]."""
     weights: NDArray[np.float32] = np.log(1 + (articles - frequencies + 0.5) / (frequencies + 0.5)).astype(np.float32)
     return weights
+
+
+def rarities(characters: str, counts: Sequence[int]) -> NDArray[np.float32]:
+    """How rare each character is in all Chinese, float32 [CHARACTERS], from how often those of a dictionary are written: from half
+    for the commonest to twice as much for those that it does not know."""
+    written = np.zeros(CHARACTERS, np.float64)
+    known = np.frombuffer(characters.encode("utf-32-le"), np.uint32)
+    basic = known < CHARACTERS
+    written[known[basic]] = np.asarray(counts, np.float64)[basic]
+    total = max(float(written.sum()), 1.0)
+    made: NDArray[np.float32] = (np.log(total / (written + total * _UNKNOWN)) / _USUAL).astype(np.float32)
+    return made

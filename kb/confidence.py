@@ -12,7 +12,7 @@ from kb.query import Query
 
 # from this probability on a hit is called an answer
 CONFIDENT = 0.3
-WEIGHTS = {"constant": -6.36, "coverage": 1.76, "strength": 3.28}
+WEIGHTS = {"constant": -5.98, "coverage": 1.71, "strength": 3.02}
 # what a question is taken to hold at least: one with a slip, which no article holds as it was typed, and one that ends in a
 # single character, which may be half a word to somebody who types on
 _CORRECTED, _HALF_WORD = 0.5, 0.8

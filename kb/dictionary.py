@@ -7,6 +7,7 @@ opening the index.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
 from importlib.metadata import version
 from itertools import accumulate
@@ -17,7 +18,7 @@ from kb.copies import kept
 from kb.strings_table import numbers_of, pack_numbers
 
 # changes with the layout of the copy
-_LAYOUT = "by first character"
+_LAYOUT = "by first character, characters counted"
 _FILE = "words"
 
 
@@ -29,7 +30,7 @@ class Words(Mapping[str, int]):
 
     def __init__(self, parts: Sequence[memoryview]) -> None:
         """`parts`: what `_copied` makes."""
-        totals, firsts, starts, numbers, self._words, counts = parts
+        totals, firsts, starts, numbers, self._words, counts, *self._characters = parts
         # the sum of all counts; what jieba takes for it, words that its file names twice counted twice
         self.total, self.jieba_total = numbers_of(totals)
         self._starts, self._numbers, self._counts = map(numbers_of, (starts, numbers, counts))
@@ -49,6 +50,11 @@ class Words(Mapping[str, int]):
             self.known.update(zip(words, self._counts[self._numbers[place] : self._numbers[place + 1]], strict=True))
         self.known.update(self._added.get(first, ()))
         self.unread.pop(first, None)
+
+    def characters(self) -> tuple[str, Sequence[int]]:
+        """The characters of jieba's words, and how often each is written in all Chinese."""
+        text, counts = self._characters
+        return str(text, "utf-8"), numbers_of(counts)
 
     def add(self, word: str, count: int) -> None:
         """Let a word have a count."""
@@ -113,11 +119,16 @@ def load(cache: Path) -> tuple[Words, int]:
 
 
 def _copied() -> list[bytes]:
-    """Both totals; first characters; where the words of each begin in the text, and in the counts; text; counts."""
+    """Both totals; first characters; where the words of each begin in the text, and in the counts; text; counts; all characters, and how
+    often each is written."""
     frequency, total = _from_jieba()
     groups: dict[str, list[str]] = {}
     for word in frequency:
         groups.setdefault(word[0], []).append(word)
+    written: Counter[str] = Counter()
+    for word, count in frequency.items():
+        for char in word:
+            written[char] += count
     texts = ["\n".join([*words, ""]).encode() for words in groups.values()]
     return [
         pack_numbers([sum(frequency.values()), total]),
@@ -126,6 +137,8 @@ def _copied() -> list[bytes]:
         pack_numbers(accumulate(map(len, groups.values()), initial=0)),
         b"".join(texts),
         pack_numbers(frequency[word] for words in groups.values() for word in words),
+        "".join(written).encode(),
+        pack_numbers(written.values()),
     ]
 
 

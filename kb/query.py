@@ -82,6 +82,8 @@ class Query:
     # error codes that articles name, which outweigh all the other words, and those that none names, as typed
     codes: tuple[str, ...] = ()
     unknown_codes: tuple[str, ...] = ()
+    # words that have equals: as typed, normalised, and all that say the same
+    equals: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -124,7 +126,14 @@ class Understanding:
             unknown=self._unknown(raw, analysis, known_terms, codes),
             codes=tuple(term.text for term, _ in codes if term),
             unknown_codes=tuple(raw[start:end] for term, (start, end) in codes if not term),
+            equals=tuple(self._equals(raw, analysis)),
         )
+
+    def _equals(self, raw: str, analysis: Analysis) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for token in analysis.tokens:
+            if token.kind == "concept":
+                members = self.lexicon.members.get(token.term.removeprefix(CONCEPT), ())
+                yield normalize(raw[token.start : token.end]).text, members
 
     def _terms(self, analysis: Analysis) -> list[Term]:
         stop = self.lexicon.stopwords

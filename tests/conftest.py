@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from builders import write_small_library
 from database import any_database, database, empty_database, migrated_file, postgres  # noqa: F401 - fixtures
+from hypothesis import settings as property_settings
 from opensearch_cluster import Cluster
 
 from indexer import build as building
@@ -17,6 +18,9 @@ from kb.library import load_library
 from kb.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+# no test fails for being slow on a busy machine
+property_settings.register_profile("unhurried", property_settings.default, deadline=None)
+property_settings.load_profile("unhurried")
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
 
 

@@ -9,8 +9,8 @@ from kb.backend import Influence
 
 # the parts that are told apart, and the engine's names in each
 PARTS: dict[str, tuple[str, ...]] = {
-    "词的得分": ("nearest", "score", "coverage", "nearest_held"),
-    "整句和标题、问法像不像": ("title_covered", "characters", "pairs", "run", "length"),
+    "词的得分": ("nearest", "score", "coverage", "nearest_held", "keyword", "sentence"),
+    "整句和标题、问法像不像": ("title_covered", "characters", "pairs", "run", "in_order", "dividing", "length"),
     "问的是不是一回事（怎么办、多少钱、什么时候……）": ("intents_same", "intents_extra", "intents_missing"),
     "渠道对不对": ("channel_extra", "channel_other", "channel_same"),
     "从客户问法学到的": ("learned", "unlearned"),

@@ -230,11 +230,29 @@ def test_what_an_article_says_in_its_answer_is_held_as_well(growing, at):
     assert all(share < near for id, (share, near) in found.items() if id != "lost")
 
 
-def test_no_character_of_another_name_of_a_thing_is_held(growing, at):
-    write_lexicon(growing.articles, terms=["电子密令"], synonyms=["电子密令 = 口令宝"])
+EQUALS = ["电子密令 = 口令宝 = 动态口令"]
+
+
+def test_a_word_that_no_candidate_uses_is_compared_as_the_one_they_use(growing, at):  # row 1
+    write_lexicon(growing.articles, terms=["电子密令"], synonyms=EQUALS)
     building.build(growing, now())
-    found = held(growing, "口令宝挂失", at)
-    assert found["lost"][0] < found["lost"][1]
+    said, theirs = (features(growing, f"{word}挂失", at)["lost"] for word in ("口令宝", "电子密令"))
+    for name in (*LIKENESS, "in_order", "dividing", "nearest_held"):
+        assert said[name] == pytest.approx(theirs[name]), name
+    _, query = read(growing, "口令宝挂失")
+    assert asked(query).codes.tobytes() != asked(query, ["电子密令挂失"]).codes.tobytes()
+
+
+def test_a_word_that_a_candidate_uses_stands_as_it_was_typed(growing, at):  # row 1
+    write_lexicon(growing.articles, terms=["电子密令"], synonyms=EQUALS)
+    write_titles(growing, box="口令宝挂失")
+    building.build(growing, now())
+    assert order(growing, "口令宝挂失", at)[0] == "box"
+    _, query = read(growing, "口令宝挂失")
+    typed = asked(query).codes.tolist()
+    assert asked(query, ["电子密令挂失", "口令宝挂失"]).codes.tolist() == typed
+    # nor where nobody uses any of them
+    assert asked(query, ["账单查询"]).codes.tolist() == typed
 
 
 def test_what_must_not_find_an_article_stands_behind_all_others_however_well_it_fits(growing, at):  # row 49

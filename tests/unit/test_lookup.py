@@ -280,3 +280,11 @@ def test_readings_are_those_of_pypinyin(stock, text):  # row 9
 def test_readings_of_titles_and_words_are_those_of_pypinyin(stock, namings):  # row 9
     for text in {text for n in namings for text, _ in n.phrases} | {word for n in namings for word in n.words}:
         assert syllables(text) == stock(text)
+
+
+def test_a_naming_keeps_keywords_and_the_characters_of_sentences(analyzer, sample_articles):  # row 27
+    article = replace(sample_articles[0], keywords=("U 盾",), answer="先挂失，再挂失。好。\n\n再补办！", type="card")
+    made = naming(article, analyzer, body=["到网点补办；带身份证"])
+    assert made.keywords == (normalize("U 盾").text,)
+    assert made.sentences == ("先挂失再", "到网点补办", "带身份证")
+    assert naming(replace(article, type="regulation", questions=()), analyzer).sentences == ()

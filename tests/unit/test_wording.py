@@ -17,6 +17,7 @@ from indexer.wording import (
     channel_bits,
     character_weights,
     codes,
+    rarities,
     title_frequencies,
     wording_arrays,
 )
@@ -145,3 +146,24 @@ def test_rare_characters_weigh_more():
     assert character_weights(np.full(1, 100), 100)[0] > 0
     assert character_weights(np.zeros(1, np.int64), 0)[0] > 0
     assert all(a >= b for a, b in pairwise(character_weights(np.arange(101), 100).tolist()))
+
+
+def test_characters_common_in_all_chinese_count_less():
+    made = rarities("的卡𠮷", [900, 90, 10])
+    assert made.dtype == np.float32
+    assert len(made) == CHARACTERS
+    assert made[ord("的")] < made[ord("卡")] < made[ord("盾")]
+    # none is without weight, and a dictionary without words changes nothing between characters
+    assert (rarities("的", [1]) > 0).sum() == CHARACTERS - 1
+    assert len(set(rarities("", []).tolist())) == 1
+
+
+def test_keywords_and_sentences_are_kept_by_article():
+    naming = Naming("a@1", "a", "网银盾", (), (("网银盾", ("网银盾",)),), (), ("u盾", "网银 盾"), ("换盾要钱",))
+    plain = row("卡", ["卡丢了"])
+    nothing_held = {"held": np.empty(0, np.uint16), "held_ends": np.zeros(3, np.int64)}
+    made = Wording({**wording_arrays([naming.to_row(), plain]), **nothing_held})
+    assert made.keyword_owners.tolist() == [0, 2, 2]
+    assert "".join(map(chr, made.keywords)) == "u盾网银盾"
+    assert made.sentence_owners.tolist() == [0, 1, 1]
+    assert "".join(map(chr, made.sentences)) == "换盾要钱"
