@@ -135,9 +135,7 @@ def test_questions_are_spans_of_the_articles_and_lines_of_a_file(indexed, tmp_pa
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_every_engine_finds_the_article_that_is_asked_for(name, indexed, tmp_path, monkeypatch):
-    # compiling takes longer than all these tests together
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+def test_every_engine_finds_the_article_that_is_asked_for(name, indexed, tmp_path):
     settings, documents = indexed
     ours = Ours(settings)
     try:
