@@ -22,6 +22,7 @@ from indexer.segment import Segment
 from indexer.state import open_states
 from indexer.writing import append, restate, restating
 from kb import pinyin
+from kb.confirmed import confirmed
 from kb.errors import IndexProblem
 from kb.files import told
 from kb.lexicon import load_lexicon
@@ -242,8 +243,10 @@ class _Job:
         states = open_states(folder, segments)
         opened = {s: (Segment(folder / generations.SEGMENTS, s), states[s]) for s in segments}
         if base is None:
-            articles = learning.learn(folder, opened, self._progress)
-            return {}, {"version": learning.VERSION, "articles": articles, "in": name} if articles else {}
+            taken = confirmed(self._settings.logs, self._now)
+            articles = learning.learn(folder, opened, self._progress, taken)
+            said: dict[str, int | str] = {"version": learning.VERSION, "articles": articles, "in": name}
+            return {}, said | {"confirmed": sum(map(len, taken.values()))} if articles else {}
         linked = learning.carry_over(base.folder, folder, opened)
         return {file: base.manifest.files[file] for file in linked}, base.manifest.learned
 

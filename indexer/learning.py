@@ -1,5 +1,6 @@
-"""Learning from the customers' phrasings: for every article that has some, a linear decision between its own texts, which are title
-and phrasings, and others (a linear support vector machine; Cortes & Vapnik 1995, as liblinear solves it).
+"""Learning from the customers' phrasings: for every article that has some, a linear decision between its own texts, which are title,
+phrasings and the questions that agents confirmed (`kb.confirmed`), and others (a linear support vector machine; Cortes & Vapnik
+1995, as liblinear solves it).
 
 Set against them are the nearest texts of other articles, which decide where the border lies (the cost stays proportional to the
 number of articles), and the questions that editors say the article must not be found by.
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,8 +27,9 @@ from indexer.learned import FILE, ROWS_FILE, runs
 from indexer.progress import Progress, no_progress
 from indexer.segment import Segment
 from indexer.state import SegmentState
-from indexer.wording import Codes
+from indexer.wording import Codes, codes
 from indexer.workers import spread
+from kb.confirmed import Confirmed
 
 VERSION = 1
 # texts of other articles that each decision is drawn against, and the margin's cost of errors
@@ -59,12 +62,15 @@ class Texts:
     weights: NDArray[np.float32]
 
 
-def learn(folder: Path, segments: Mapping[str, tuple[Segment, SegmentState]], progress: Progress = no_progress) -> int:
+def learn(
+    folder: Path, segments: Mapping[str, tuple[Segment, SegmentState]], progress: Progress = no_progress,
+    confirmed: Confirmed = MappingProxyType({}),
+) -> int:  # fmt: skip
     """Train on the live articles of a new generation and write its two files; how many articles got a decision.
 
-    Writes nothing where no article has phrasings.
+    `confirmed`: more questions of articles, by id. Writes nothing where no article has phrasings.
     """
-    texts = _collect(segments)
+    texts = _collect(segments, confirmed)
     if not texts.chosen:
         return 0
     decisions = _decide_all(texts, progress)
@@ -116,7 +122,7 @@ def _digest(segment: Segment, article: int) -> bytes:
     return digest.digest()
 
 
-def _collect(segments: Mapping[str, tuple[Segment, SegmentState]]) -> Texts:
+def _collect(segments: Mapping[str, tuple[Segment, SegmentState]], confirmed: Confirmed) -> Texts:
     keys: list[str] = []
     digests: list[bytes] = []
     chosen: list[int] = []
@@ -129,6 +135,7 @@ def _collect(segments: Mapping[str, tuple[Segment, SegmentState]]) -> Texts:
             keys.append(segment.key(article))
             digests.append(_digest(segment, article))
             own = segment.wording.texts(article)
+            own += [codes(question) for question in confirmed.get(segment.key(article).rpartition("@")[0], ())]
             texts += own
             owners += [number] * len(own)
             if len(own) > 1:

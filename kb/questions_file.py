@@ -127,7 +127,7 @@ def read_day(folder: Path, day: date) -> Day:
     """The log of a day, that of desks included; an empty one where there is no file."""
     found = Day(day, Counter(), Counter(), Counter(), tuple([0] * 24))
     hours, unreadable = [0] * 24, 0
-    for written in _lines(folder, day):
+    for written in day_lines(folder, day):
         try:
             row = json.loads(written)
             question, hour = row.get("question"), datetime.fromisoformat(row["at"]).hour
@@ -140,7 +140,8 @@ def read_day(folder: Path, day: date) -> Day:
     return Day(day, found.questions, found.zero, found.unsure, tuple(hours), unreadable)
 
 
-def _lines(folder: Path, day: date) -> Iterator[bytes]:
+def day_lines(folder: Path, day: date) -> Iterator[bytes]:
+    """The lines of a day as they stand in its files, those of desks included."""
     for path in (day_file(folder, day), *sorted(folder.glob(desk_file(folder, day, "*").name))):
         try:
             with path.open("rb") as lines:

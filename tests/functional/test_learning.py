@@ -1,9 +1,11 @@
 """What is learned from the customers' phrasings when an index is built, what updates keep of it, and what it changes."""
 
+import json
 import math
 import shutil
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from indexer.wording import codes
 from kb.ask import KnowledgeBase
 from kb.clock import now
 from kb.errors import IndexCorrupt
+from kb.questions_file import day_file
 from kb.visibility import ANYBODY
 
 # so that no text but title and phrasings tells articles apart
@@ -156,7 +159,8 @@ def test_decisions_are_those_of_the_machine_by_its_formula(learned_once):
 
 def test_the_manifest_says_what_was_learned(library):
     made = manifest(library)
-    assert made.learned == {"version": learning.VERSION, "articles": len(WITH_PHRASINGS), "in": made.name}
+    known = {"version": learning.VERSION, "articles": len(WITH_PHRASINGS), "in": made.name, "confirmed": 0}
+    assert made.learned == known
     assert {FILE, ROWS_FILE} <= set(made.files)
     assert decided(library) == WITH_PHRASINGS
 
@@ -303,7 +307,8 @@ def test_a_full_build_learns_anew(library):
     assert "added" not in decided(library)
     building.build(library, now())
     made = manifest(library)
-    assert made.learned == {"version": learning.VERSION, "articles": len(WITH_PHRASINGS) + 1, "in": made.name}
+    learned = {"version": learning.VERSION, "articles": len(WITH_PHRASINGS) + 1, "in": made.name, "confirmed": 0}
+    assert made.learned == learned
     assert decided(library) == {*WITH_PHRASINGS, "added"}
 
 
@@ -314,6 +319,37 @@ def test_the_same_texts_teach_the_same_on_one_core_and_on_all(library, monkeypat
     monkeypatch.setattr(learning, "_ALONE", 0)
     building.build(library, now())
     assert (folder(library) / FILE).read_bytes() == first
+
+
+def log_of_copies(settings, question, article, calls):
+    """What the log of yesterday says of calls in which agents took an article after a question."""
+    yesterday = now() - timedelta(days=1)
+    settings.logs.mkdir(parents=True, exist_ok=True)
+    with day_file(settings.logs, yesterday.date()).open("a", encoding="utf-8") as file:
+        for n in range(calls):
+            asked = {"at": yesterday.isoformat(), "call": f"{article}{n}"}
+            did = {"did": "copy", "article": f"{article}@1", "person": f"坐席{n}"}
+            for row in ({"question": question, **asked}, {**did, **asked}):
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def test_what_agents_confirmed_is_learned_by_the_next_whole_build(library):
+    question = "扣了三十块是什么钱"
+    log_of_copies(library, question, "fee", 5)
+    building.build(library, now())
+    assert manifest(library).learned["confirmed"] == 1
+    # no phrasing of it stands in the article
+    assert decided(library) == WITH_PHRASINGS | {"fee"}
+    found = decisions(library, question)
+    assert found.pop("fee") > 0
+    assert all(math.isnan(value) or value < 0 for value in found.values())
+    # an update keeps it; a build after the agents took another article does not
+    write_said(library, "more", title="网点地址", questions=[])
+    building.update(library, now())
+    assert "fee" in decided(library)
+    log_of_copies(library, question, "debit", 5)
+    building.build(library, now())
+    assert decided(library) == WITH_PHRASINGS
 
 
 def test_regulations_that_are_answered_by_clause_take_no_part(library):
