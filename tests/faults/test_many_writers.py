@@ -76,7 +76,7 @@ def together(database, url, folder, seconds, patience=engine._PATIENCE):
         for name in names:
             users.add(connection, name, "", ["agent"], now())
     database.close()
-    # not forked of this one: libpq may hang in a child of a process that has connections and threads (seen once)
+    # not forked of this one: another thread of it may just hold a lock inside of SQLite, for ever in a child (seen once)
     with ProcessPoolExecutor(WRITERS + 2, multiprocessing.get_context("forkserver")) as pool:
         hands = [pool.submit(repeated, url, seconds, patience, write, name) for name in names]
         others = [
