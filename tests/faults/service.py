@@ -12,6 +12,7 @@ from itertools import cycle
 from pathlib import Path
 
 import requests
+from together import Together
 
 KB = Path(sys.executable).with_name("kb")
 # a machine that tests is slow and shared
@@ -124,7 +125,7 @@ class Service:
         self.process.wait()
 
 
-class Callers:
+class Callers(Together):
     """People who ask a service all the time; what went wrong for them."""
 
     def __init__(self, service, question, right, number=2, pause=0.01):
@@ -158,13 +159,3 @@ class Callers:
                 self.times.append(time.monotonic() - began)
                 if not self._right(answer):
                     self.troubles.append([answer["generation"], [card["id"] for card in answer["cards"]]])
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()

@@ -6,6 +6,7 @@ import time
 import pytest
 from opensearchpy import OpenSearch, exceptions
 from service import until
+from together import Together
 
 # the first of them waits for the jars of OpenSearch, if this machine never had them
 pytestmark = pytest.mark.timeout(600)
@@ -56,7 +57,7 @@ def ask(client, index, **options):
     return answer["hits"]["hits"]
 
 
-class Asking:
+class Asking(Together):
     """People who ask the cluster all the time; what went wrong for them, and what they were told."""
 
     def __init__(self, cluster, index, people=2):
@@ -80,16 +81,6 @@ class Asking:
         """Wait for some more answers."""
         seen = self.asked
         until(lambda: self.asked >= seen + number, lambda: f"{self.troubles}")
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def test_every_node_gives_the_same_answer(cluster, client):  # A6

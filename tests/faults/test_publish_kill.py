@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from publishing_desk import indexed_desk
+from together import Together
 
 from indexer.backends import CurrentSearcher
 from kb.ask import KnowledgeBase
@@ -18,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 ROUNDS = 50
 
 
-class Agents:
+class Agents(Together):
     """People who ask all the time; what went wrong for them."""
 
     def __init__(self, settings):
@@ -37,16 +38,6 @@ class Agents:
             self.asked += 1
             if not answer.cards or answer.cards[0].id != "replace-card":
                 self.troubles.append([card.id for card in answer.cards])
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
 
 @pytest.mark.timeout(420)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
+from together import Together
+
 # connections that are tried until every worker has one
 MOST = 400
 
@@ -85,7 +87,7 @@ def lines_to_all(service, each=1):
             line.close()
 
 
-class Witnesses:
+class Witnesses(Together):
     """People at every worker who ask all the time, and remember what they saw of one article."""
 
     def __init__(self, lines, questions, article, pause=0.0):
@@ -113,16 +115,6 @@ class Witnesses:
         for one in self.seen[since:]:
             found[one.worker] = max(found.get(one.worker, ""), one.generation)
         return found
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def superseded(seen, said):
