@@ -6,6 +6,7 @@ import signal
 import time
 from dataclasses import dataclass, field
 
+from apart import FRESH, ended
 from builders import write_article
 from service import kb, start_kb
 
@@ -97,16 +98,7 @@ class Killing:
 
     def publication(self):
         """Publish in a process that is killed; what was acknowledged must be there after the next start."""
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            self._publish(writing)
-        os.close(writing)
-        time.sleep(self.chance.uniform(0.1, 1.2))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        with os.fdopen(reading, encoding="utf-8") as lines:
-            found = lines.read().split("\n")[:-1]
+        found = self._until_killed()
         self.tally.killed("publication")
         self.told += [int(line) for line in found if line.isdigit()]
         self.tally.acknowledged += sum(line.isdigit() for line in found)
@@ -120,24 +112,19 @@ class Killing:
         self._look_at_texts()
         self.look()
 
-    def _publish(self, acknowledge):
-        try:
-            database = Database(self.settings.database)
-            workbench = open_workbench(self.settings, database, LocalEngine(self.settings))
-            with database.reading() as connection:
-                author, approver = (users.find(connection, name).actor for name in ("yi", "jia"))
-            number = self.number
-            while True:
-                number += 1
-                draft = workbench.begin_from(author, PATH, now())
-                lines = [f"answer: {said(number)}" if ln.startswith("answer:") else ln for ln in draft.text.split("\n")]
-                draft = workbench.save(author, draft.id, draft.number, "\n".join(lines), now())
-                draft = workbench.submit(author, draft.id, now())
-                workbench.approve(approver, draft.id, draft.number, now())
-                os.write(acknowledge, f"{number}\n".encode())
-        except BaseException as error:
-            os.write(acknowledge, f"error {type(error).__name__} {error}\n".encode())
-        os._exit(1)
+    def _until_killed(self):
+        """What somebody says who publishes until he is killed."""
+        hearing, telling = FRESH.Pipe(duplex=False)
+        process = FRESH.Process(target=publish_on, args=(telling, self.settings, self.number))
+        process.start()
+        telling.close()
+        with hearing, os.fdopen(os.dup(hearing.fileno()), encoding="utf-8") as lines:
+            try:
+                assert lines.readline() == "begun\n"
+                time.sleep(self.chance.uniform(0.1, 1.2))
+            finally:
+                ended(process)
+            return lines.read().split("\n")[:-1]
 
     def _look_at_texts(self):
         database = Database(self.settings.database)
@@ -185,3 +172,27 @@ def sweep(killing, rounds):
         killing.publication() if kind is None else killing.job(*kind)
         if turn % 20 == 19:
             print(killing.tally, flush=True)
+
+
+def publish_on(telling, settings, number):
+    """Publish one after another, and tell the number of each."""
+
+    def tell(line):
+        os.write(telling.fileno(), f"{line}\n".encode())
+
+    tell("begun")
+    try:
+        database = Database(settings.database)
+        workbench = open_workbench(settings, database, LocalEngine(settings))
+        with database.reading() as connection:
+            author, approver = (users.find(connection, name).actor for name in ("yi", "jia"))
+        while True:
+            number += 1
+            draft = workbench.begin_from(author, PATH, now())
+            lines = [f"answer: {said(number)}" if ln.startswith("answer:") else ln for ln in draft.text.split("\n")]
+            draft = workbench.save(author, draft.id, draft.number, "\n".join(lines), now())
+            draft = workbench.submit(author, draft.id, now())
+            workbench.approve(approver, draft.id, draft.number, now())
+            tell(number)
+    except BaseException as error:
+        tell(f"error {type(error).__name__} {error}")

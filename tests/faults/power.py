@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from apart import Apart
+from apart import FRESH, Apart, ended
 from libraries import settings_in
 from publishing_rounds import PATH, let_through, opened, people, said, written
 from service import until
@@ -118,25 +118,19 @@ def writing(settings, tell):
 class Worker:
     """A process that works without end, and tells what is done."""
 
-    def __init__(self, settings, work, spoil=lambda: None):
-        """`work(settings, tell)`; `spoil`: makes the process a careless one."""
+    def __init__(self, settings, work, spoil=int):
+        """`work(settings, tell)`; `spoil`: makes the process a careless one. Both stand in modules."""
         self.told, self._rest = Told(), b""
-        self._reading, writing = os.pipe()
-        os.set_blocking(self._reading, False)
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                spoil()
-                work(settings, lambda line: os.write(writing, f"{line}\n".encode()))
-            except BaseException as error:
-                os.write(writing, f"error {type(error).__name__} {error}\n".encode())
-            os._exit(1)
-        os.close(writing)
+        self._hearing, telling = FRESH.Pipe(duplex=False)
+        os.set_blocking(self._hearing.fileno(), False)
+        self._process = FRESH.Process(target=_go_on, args=(telling, settings, work, spoil))
+        self._process.start()
+        telling.close()
 
     def told_so_far(self):
         """What it has told until now."""
         with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._reading, 1 << 16):
+            while data := os.read(self._hearing.fileno(), 1 << 16):
                 *lines, self._rest = (self._rest + data).split(b"\n")
                 for line in lines:
                     self.told.take(line.decode())
@@ -145,23 +139,37 @@ class Worker:
     @contextlib.contextmanager
     def stopped(self):
         """The process does nothing; everything it has told is known."""
-        os.kill(self.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
         until(self._stands)
         self.told_so_far()
         try:
             yield
         finally:
-            os.kill(self.pid, signal.SIGCONT)
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number):
+        # it may have ended with an error, which it has told
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, number)
 
     def _stands(self):
-        stats = [p.read_text() for p in Path(f"/proc/{self.pid}/task").glob("*/stat")]
-        # it may have ended with an error, which it has told
+        stats = [p.read_text() for p in Path(f"/proc/{self._process.pid}/task").glob("*/stat")]
         return all(stat.rpartition(")")[2].split()[0] in "TZ" for stat in stats)
 
     def end(self):
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self._reading)
+        ended(self._process)
+        self._hearing.close()
+
+
+def _go_on(telling, settings, work, spoil):
+    def tell(line):
+        os.write(telling.fileno(), f"{line}\n".encode())
+
+    try:
+        spoil()
+        work(settings, tell)
+    except BaseException as error:
+        tell(f"error {type(error).__name__} {error}")
 
 
 def copied(image, copy):

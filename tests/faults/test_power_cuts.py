@@ -35,9 +35,9 @@ def cuts(tmp_path):
         database.close()
         os.sync()
 
-        def many(rounds, work, spoil=lambda: None):
+        def many(rounds, work, *spoil):
             chance = chance_of("KB_POWER_SEED")
-            worker = Worker(settings, work, spoil)
+            worker = Worker(settings, work, *spoil)
             stack.callback(worker.end)
             until(lambda: worker.told_so_far().indexed or worker.told.errors)
             found = [cut(worker, image, copy, chance) for _ in range(rounds)]
@@ -67,11 +67,12 @@ def test_fifty_power_cuts_take_nothing_that_was_acknowledged(cuts, work):  # row
     held(cuts, MANY, work)
 
 
+def careless():
+    os.fsync = lambda descriptor: None
+
+
 @pytest.mark.timeout(300)
 def test_the_cuts_would_show_a_missing_fsync(cuts):  # D2
-    def careless():
-        os.fsync = lambda descriptor: None
-
     found, told = cuts(FEW, writing, careless)
     print(f"without fsync: {sum(map(bool, found))} of {FEW} cuts are noticed")
     assert told.written

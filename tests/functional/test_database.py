@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from apart import Apart
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -161,19 +162,28 @@ def test_the_file_is_for_its_owner_only(tmp_path):
         made.close()
 
 
-def test_a_forked_child_makes_its_own_connections(any_database, at):
-    add(any_database, at)
+def forks(url, at):
+    """Write, let a forked child write, write again; all names."""
+    database = Database(url)
+    add(database, at)
     child = os.fork()
     if child == 0:
         try:
-            add(any_database, at, name="child")
+            add(database, at, name="child")
         finally:
             os._exit(0)
     os.waitpid(child, 0)
     # the parent's connection was not used, nor closed, by the child
-    add(any_database, at, name="parent")
-    with any_database.reading() as connection:
-        assert [u.name for u in users.listed(connection)] == ["child", "editor", "parent"]
+    add(database, at, name="parent")
+    with database.reading() as connection:
+        names = [u.name for u in users.listed(connection)]
+    database.close()
+    return names
+
+
+def test_a_forked_child_makes_its_own_connections(any_database, at):
+    url = any_database.engine.url.render_as_string(hide_password=False)
+    assert Apart(forks, url, at).result() == ["child", "editor", "parent"]
 
 
 @pytest.mark.parametrize(
