@@ -135,20 +135,26 @@ def measure_size(chosen: argparse.Namespace, count: int, client: Client, report:
         settings = replace(bare, search_url=addresses, search_prefix=prefix, search_replicas=chosen.replicas)
         with Progress("indexing") as progress:
             update(settings, now(), progress)
-        row: Row = {"articles": count}
-        began = time.monotonic()
-        with Progress("sending") as progress:
-            shipped = ship(settings, now(), progress, whole=True)
-        row["ship_s"], row["documents"] = round(time.monotonic() - began, 1), shipped.documents
-        questions = sample_questions(settings.articles, chosen.questions, chosen.seed, chosen.question_file)
-        compare(source_of(replace(settings, search_url=())).searcher(), source_of(settings).searcher(), questions, row)
-        folder = bare.var.parent
-        follow_one(settings, folder, chosen.seed, row)
-        serve_both(settings, folder, questions, chosen.requests, client, row)
-        report.add(**row)
-        cluster = Cluster(settings)
-        for index in cluster.indices(f"{prefix}-"):
-            cluster.remove(index)
+        try:
+            with report.row(articles=count) as row:
+                measure_steps(settings, chosen, client, row)
+        finally:
+            cluster = Cluster(settings)
+            for index in cluster.indices(f"{prefix}-"):
+                cluster.remove(index)
+
+
+def measure_steps(settings: Settings, chosen: argparse.Namespace, client: Client, row: Row) -> None:
+    """Send the index, compare the answers, follow a change, serve."""
+    began = time.monotonic()
+    with Progress("sending") as progress:
+        shipped = ship(settings, now(), progress, whole=True)
+    row["ship_s"], row["documents"] = round(time.monotonic() - began, 1), shipped.documents
+    questions = sample_questions(settings.articles, chosen.questions, chosen.seed, chosen.question_file)
+    compare(source_of(replace(settings, search_url=())).searcher(), source_of(settings).searcher(), questions, row)
+    folder = settings.var.parent
+    follow_one(settings, folder, chosen.seed, row)
+    serve_both(settings, folder, questions, chosen.requests, client, row)
 
 
 def measure(chosen: argparse.Namespace) -> Report:

@@ -123,10 +123,24 @@ class Report:
     rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     load_before: tuple[float, ...] = field(default_factory=os.getloadavg)
+    # whether a step of a row failed
+    broken: bool = False
 
     def add(self, **values: Value) -> None:
         """One row; its columns need not be those of the others."""
         self.rows.append(values)
+
+    @contextlib.contextmanager
+    def row(self, **values: Value) -> Iterator[Row]:
+        """One row that is filled step by step: where a step fails, what came before it is kept, and a remark says why."""
+        made: Row = dict(values)
+        try:
+            yield made
+        except OSError as error:
+            self.broken = True
+            self.remarks.append(f"not everything was measured: {error}")
+        finally:
+            self.rows.append(made)
 
     def table(self) -> str:
         """The rows as aligned text, columns in the order of their first appearance, then the remarks."""
@@ -153,7 +167,7 @@ class Report:
         }
 
     def finish(self, chosen: argparse.Namespace, chart: Chart) -> None:
-        """Print the table; write JSON and plot where the options ask for them."""
+        """Print the table; write JSON and plot where the options ask for them. Ends the program with 1 if a step failed."""
         before, after = self.load_before[0], os.getloadavg()[0]
         print(f"{self.name} · {os.cpu_count()} processors, load {before:.1f} before and {after:.1f} after")
         print(self.table())
@@ -161,6 +175,8 @@ class Report:
             chosen.json.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         if chosen.plot:
             draw(self, chart, chosen.plot)
+        if self.broken:
+            sys.exit(1)
 
 
 def _shown(value: Value) -> str:

@@ -79,10 +79,9 @@ def nightly(dry: bool, force: bool, fmt: str) -> None:
     6 新索引已换上，但离线包、清理、报告等有没做完的。
     """
     settings = require_articles()
-    _stop_on_sigterm()
     watching = Terminal() if sys.stderr.isatty() else Log()
     try:
-        with exclusive(settings.var / "nightly.lock", 0):
+        with _stopped_by_sigterm(), exclusive(settings.var / "nightly.lock", 0):
             night = NightShift(settings, now(), watching, _pack, dry=dry, force=force).run()
             if not dry:
                 night = deliver(settings, night)
@@ -110,7 +109,8 @@ def _pack(searcher: WhooshSearcher, target: Path, at: datetime) -> None:
     write_whole(target, offline_page(copy, searcher, no_progress, frozen=False))
 
 
-def _stop_on_sigterm() -> None:
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
     """SIGTERM ends the job as an exception does, so that what was begun is put away; children just end."""
 
     def stop(number: int, frame: object) -> None:
@@ -118,8 +118,12 @@ def _stop_on_sigterm() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise Stopped
 
-    signal.signal(signal.SIGTERM, stop)
+    before = signal.signal(signal.SIGTERM, stop)
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 commands: list[click.Command] = [nightly]

@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -373,6 +374,22 @@ def test_percentiles_are_values_that_occurred():
     seconds = [n / 1000 for n in range(1, 201)]
     assert percentiles(seconds) == {"p50": 101, "p95": 191, "p99": 199}
     assert percentile([], 0.5) == 0
+
+
+def test_what_was_measured_before_a_step_failed_is_kept(tmp_path, capsys):
+    report = Report("cluster")
+    with report.row(articles=10) as row:
+        row["ship_s"] = 1.5
+        raise ConnectionResetError("a node went away")
+    with report.row(articles=100) as row:
+        row["ship_s"] = 2.5
+    chosen = Namespace(json=tmp_path / "figures.json", plot=None)
+    with pytest.raises(SystemExit, match="1"):
+        report.finish(chosen, Chart("articles", ("ship_s",)))
+    said = json.loads(chosen.json.read_text("utf-8"))
+    assert said["rows"] == [{"articles": 10, "ship_s": 1.5}, {"articles": 100, "ship_s": 2.5}]
+    assert said["remarks"] == ["not everything was measured: a node went away"]
+    assert "a node went away" in capsys.readouterr().out
 
 
 def test_figures_can_be_drawn(tmp_path):
