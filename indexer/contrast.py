@@ -11,7 +11,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from indexer.columns import ARTICLE, SEGMENT
-from indexer.compiling import compiled, given
+from indexer.compiling import compiled, given, inner
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -51,14 +51,14 @@ def forget(phrases: Codes, ends: Ints, owners: Ints, segment: int, found: Ints, 
                 counts[character] = 0
 
 
-@compiled(types.float64(types.int64, types.int64))
+@inner
 def _square(held: int, titles: int) -> float:
     """Square of the weight of a character that stands in so many of the candidates' titles."""
     weight = math.log(1 + (titles - held + 0.5) / (held + 0.5))
     return weight * weight
 
 
-@compiled(types.int64(_CODES, _CODES, _BYTES, types.int64[::1]))
+@inner
 def _in_order(question: Codes, text: Codes, marks: Bytes, lengths: Ints) -> int:
     """Length of the longest common subsequence. `marks`: 1 for characters of the question; `lengths`: space for as many and one."""
     lengths[: len(question) + 1] = 0
@@ -77,7 +77,7 @@ def _in_order(question: Codes, text: Codes, marks: Bytes, lengths: Ints) -> int:
     return longest
 
 
-@compiled(types.float64(_CODES, types.float64, types.int64, _BYTES, _BYTES))
+@inner
 def _dividing(text: Codes, asked: float, titles: int, marks: Bytes, counts: Bytes) -> float:
     """Cosine of the characters of question and title, each weighed by how few of the candidates' titles hold it.
 

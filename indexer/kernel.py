@@ -13,7 +13,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from indexer.columns import ARTICLE, COVERED, FIXED, LEXICAL, NAMED, SCORE, SECTION, SEGMENT
-from indexer.compiling import compiled, given
+from indexer.compiling import compiled, given, inner
 from indexer.fields import CLAUSE_ARTICLE, CLAUSE_OWN, COVERAGE, SECTION_COVERAGE, SECTION_NAMED
 
 Floats = NDArray[np.float32]
@@ -26,7 +26,7 @@ _FLOATS, _SUMS, _INTS = types.float32[::1], types.float32[:, ::1], types.int64[:
 _PLACES = types.int64[:, ::1]
 
 
-@compiled(types.int64(given(types.uint64), types.uint64))
+@inner
 def find(ascending: NDArray[np.uint64], wanted: int) -> int:
     """The place of a number, -1 where it does not stand."""
     low, high = 0, len(ascending)
@@ -39,7 +39,7 @@ def find(ascending: NDArray[np.uint64], wanted: int) -> int:
     return low if low < len(ascending) and ascending[low] == wanted else -1
 
 
-@compiled(types.void(given(types.uint64), given(types.int64, 2), given(types.uint64), _PLACES))
+@inner
 def look_up(hashes: NDArray[np.uint64], places: Ints, wanted: NDArray[np.uint64], found: Ints) -> None:
     """Fill `found` [wanted, 4] with the rows of `places` whose ascending hash is wanted; rows of zeros where there is none."""
     for number in range(len(wanted)):
@@ -106,12 +106,7 @@ def weigh(
     made[3] *= SECTION_COVERAGE / (whole_sections if whole_sections > 0 else 1.0)
 
 
-@compiled(
-    types.void(
-        given(types.uint32), given(types.float32), given(types.int64, 2), given(types.int64), given(types.float64, 2),
-        _SUMS, types.int32[::1],
-    )
-)  # fmt: skip
+@inner
 def add_up(
     documents: NDArray[np.uint32], impacts: Floats, places: Ints, groups: Ints, weighed: Doubles, sums: Floats,
     marks: NDArray[np.int32],
@@ -146,18 +141,19 @@ def add_up(
                 sums[document, 1] += share
 
 
-@compiled(types.int64(types.float32, types.int64, types.int64, _FLOATS, _INTS))
+@inner
 def _insert(score: float, number: int, held: int, scores: Floats, numbers: Ints) -> int:
     """Put a number among the best held so far, behind those of the same score; how many are held then."""
+    value = np.float32(score)
     place = min(held, len(scores) - 1)
-    while place > 0 and scores[place - 1] < score:
+    while place > 0 and scores[place - 1] < value:
         scores[place], numbers[place] = scores[place - 1], numbers[place - 1]
         place -= 1
-    scores[place], numbers[place] = score, number
+    scores[place], numbers[place] = value, number
     return min(held + 1, len(scores))
 
 
-@compiled(types.int64(_SUMS, given(types.float32), _FLOATS, _INTS))
+@inner
 def pick_articles(sums: Floats, admitted: Floats, scores: Floats, numbers: Ints) -> int:
     """Fill `scores` and `numbers` with the best articles, best first, equal ones in the order of number; how many there are.
 
@@ -177,7 +173,7 @@ def pick_articles(sums: Floats, admitted: Floats, scores: Floats, numbers: Ints)
     return held
 
 
-@compiled(types.int64(_SUMS, given(types.float32), given(types.int64), given(types.boolean), _FLOATS, _INTS))
+@inner
 def pick_clauses(
     sums: Floats, admitted: Floats, owners: Ints, clauses: NDArray[np.bool_], scores: Floats, numbers: Ints
 ) -> int:
@@ -202,7 +198,7 @@ def pick_clauses(
     return held
 
 
-@compiled(types.int64(_SUMS, types.int64, types.int64, types.int64))
+@inner
 def pick_section(sums: Floats, articles: int, start: int, end: int) -> int:
     """The best of the sections from `start` to `end` that cover enough of the question, or -1."""
     best, found = np.float32(0), -1
@@ -218,7 +214,7 @@ def pick_section(sums: Floats, articles: int, start: int, end: int) -> int:
 _FOUND, _VALUES, _RISING, _FLAGS = types.int64[:, ::1], types.float64[:, ::1], given(types.int64), given(types.boolean)
 
 
-@compiled(types.int64(_SUMS, given(types.float32), _RISING, _FLAGS, types.int64, _FOUND, _VALUES))
+@inner
 def _best_articles(
     sums: Floats,
     admitted: Floats,
@@ -239,7 +235,7 @@ def _best_articles(
     return held
 
 
-@compiled(types.int64(_SUMS, given(types.float32), _RISING, _FLAGS, types.int64, types.int64, _FOUND, _VALUES))
+@inner
 def _best_clauses(
     sums: Floats, admitted: Floats, owners: Ints, clauses: NDArray[np.bool_], limit: int, most: int, found: Ints,
     values: Doubles,

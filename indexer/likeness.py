@@ -12,7 +12,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from indexer.columns import ARTICLE, COVERED, FIXED, SCORE, SEGMENT
-from indexer.compiling import compiled, given
+from indexer.compiling import compiled, given, inner
 from indexer.kernel import find
 
 Floats = NDArray[np.float32]
@@ -26,7 +26,7 @@ _FOUND, _VALUES = types.int64[:, ::1], types.float64[:, ::1]
 _CODES, _MADE = given(types.uint16), cast(Any, types.Tuple)
 
 
-@compiled(_MADE((types.float64,) * 4)(_CODES, given(types.float32), types.uint8[::1]))
+@inner
 def _characters(
     text: NDArray[np.uint16], weights: Floats, marks: NDArray[np.uint8]
 ) -> tuple[float, float, float, float]:
@@ -46,7 +46,7 @@ def _characters(
     return total, held, norm, common
 
 
-@compiled(_MADE((types.float64, types.float64, types.int64))(_CODES, _CODES, given(types.float32), types.uint8[::1]))
+@inner
 def _pairs(
     question: NDArray[np.uint16], text: NDArray[np.uint16], weights: Floats, marks: NDArray[np.uint8]
 ) -> tuple[float, float, int]:
@@ -114,12 +114,7 @@ def compare(
         marks[character] = 0
 
 
-@compiled(
-    types.void(
-        given(types.uint16), given(types.uint16), given(types.int64), given(types.float32), types.int64[::1],
-        types.uint8[::1], _FLOATS,
-    )
-)  # fmt: skip
+@inner
 def hold(
     question: NDArray[np.uint16], held: NDArray[np.uint16], ends: Ints, weights: Floats, articles: Ints,
     marks: NDArray[np.uint8], made: Floats,
@@ -142,7 +137,7 @@ def hold(
         marks[character] = 0
 
 
-@compiled(types.int64(types.int64))
+@inner
 def _count(bits: int) -> int:
     """How many bits are set."""
     found = 0
@@ -152,11 +147,7 @@ def _count(bits: int) -> int:
     return found
 
 
-@compiled(
-    types.void(
-        types.int64, types.int64, given(types.int64), given(types.int64), types.int64[::1], types.float32[:, ::1]
-    )
-)  # fmt: skip
+@inner
 def agree(intents: int, channels: int, title_intents: Ints, title_channels: Ints, articles: Ints, made: Floats) -> None:
     """Whether a question and the titles of some articles ask for the same: fill `made` [articles, 6].
 

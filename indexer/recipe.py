@@ -12,7 +12,7 @@ import kb
 # the code between a file's bytes and what the index keeps of it
 _CODE = {
     "kb": (
-        "articles body_rules clock codec copies cutting details dictionary fields frontmatter intents lexicon_words lookup "
+        "articles body_rules clock codec copies cutting details dictionary fields frontmatter intents lexicon_words lookup mixed "
         "naming normalize numerals outline pinyin prepared preparing quantities registry render sections smallest spoken "
         "strings_table text tones types views"
     ),

@@ -271,9 +271,8 @@ class SegmentSearcher(ABC):
 
     def _moments(self) -> list[int]:
         """Every moment at which some version begins or ends, seconds since 1970, ascending."""
-        found = [moments[s.live] for s in self.states for moments in (s.start, s.end)]
-        moments = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
-        return [m for m in moments.tolist() if m < FOREVER]
+        found = {m for s in self.states for moments in (s.start, s.end) for m in moments[s.live].tolist()}
+        return sorted(m for m in found if m < FOREVER)
 
     def _shown_at(self, at: datetime, viewer: Viewer) -> list[Scores]:
         """What a viewer may be shown at a time, `ranking.best`'s `admitted` of each segment; the same between two changes."""

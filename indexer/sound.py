@@ -11,14 +11,13 @@ from indexer import generations
 from indexer.generations import Manifest
 from indexer.recipe import recipe_fingerprint
 from kb.errors import IndexCorrupt
-from kb.lexicon import load_lexicon
+from kb.lexicon import fingerprint
 
 
 def own_manifest(folder: Path) -> Manifest:
     """The manifest of a generation whose recipe is this program's; raises IndexMissing or IndexCorrupt."""
-    lexicon, _ = load_lexicon(folder)
     manifest = generations.read_manifest(folder)
-    if manifest.fingerprint != recipe_fingerprint(lexicon.fingerprint):
+    if manifest.fingerprint != recipe_fingerprint(fingerprint(folder)):
         raise IndexCorrupt(f"索引 {folder.name} 是用另一个版本的程序建的，请运行 kb index build。")
     return manifest
 

@@ -74,9 +74,6 @@ def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
     terms = frozenset(line for _, _, line in _lines(folder / "terms.txt", problems))
     stopwords = frozenset(line for _, _, line in _lines(folder / "stopwords.txt", problems))
     kinds = read_kinds(_lines(folder / "kinds.txt", problems, str), problems)
-    digest = hashlib.sha256()
-    for path_ in sorted(folder.glob("*.txt")):
-        digest.update(f"{path_.name}:{path_.stat().st_size}:".encode() + path_.read_bytes())
     lexicon = Lexicon(
         terms,
         synonyms.concepts,
@@ -90,9 +87,17 @@ def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
         read_pins(_lines(folder / "pins.txt", problems), problems),
         Kinds(kinds, synonyms.concepts, synonyms.members),
         read_phrases(_lines(folder / "fraud.txt", problems), problems),
-        digest.hexdigest()[:16],
+        fingerprint(articles),
     )
     return lexicon, problems
+
+
+def fingerprint(articles: Path) -> str:
+    """What tells the lexicon under an articles folder from any other, without reading what it says."""
+    digest = hashlib.sha256()
+    for path in sorted((articles / "_lexicon").glob("*.txt")):
+        digest.update(f"{path.name}:{path.stat().st_size}:".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 class _Synonyms:

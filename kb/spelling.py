@@ -11,16 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from math import log
 from typing import NamedTuple
 
 from kb.lookup import Lookup
-from kb.pinyin import Sounds, slips, syllables
+from kb.pinyin import slips, sounds_like, syllables
 
 _LONGEST_WORD = 5
 # candidates of one stretch, of each kind: bounds the time of any question
 _MOST = 24
+# stretches whose word is kept, some 250 bytes each
+_REMEMBERED = 1 << 14
 _CHINESE = re.compile(rf"[\u4e00-\u9fff]{{2,{_LONGEST_WORD}}}")
 
 # -log P(typed | word), by what went wrong with a character; figures: docs/decisions/0011-words.md
@@ -74,6 +77,9 @@ class Corrector:
         self._misspelt_by_first: dict[str, list[str]] = {}
         for wrong in misspelt:
             self._misspelt_by_first.setdefault(wrong[0], []).append(wrong)
+        # while somebody types, most stretches of a question are those of the one before
+        self._meant = lru_cache(_REMEMBERED)(self._meant_by)
+        self._near = lru_cache(_REMEMBERED)(self._near_shapes)
         self._log_total = log((sum(words.values()) if total is None else total) + 1)
 
     def correct(
@@ -155,35 +161,31 @@ class Corrector:
 
         With -log of P(word) × P(typed | word). At most one for each stretch of up to _LONGEST_WORD characters.
         """
-        stretches = [
-            (start, run.end())
-            for start in range(len(text) - 1)
-            if (run := _CHINESE.match(text, start)) and False in covered[start : run.end()]
-        ]
-        if not stretches:
-            return
-        sounds = Sounds(text, _LONGEST_WORD, range(stretches[0][0], stretches[-1][1]))
-        for start, last in stretches:
-            plain = sounds.plain(start, last)
-            heard = True
-            near = [other for other in self._shapes.get(text[start], ()) if other in self._words]
-            for end in range(start + 2, last + 1):
-                alike = self._lookup.words_sounding(sounds.of(start, end)) if heard else None
-                # if no word begins with these syllables, none begins with more of them
-                heard = heard and not (alike is None and plain)
-                near = self._near_shapes(near, text[start : end - 1], text[end - 1])
-                if (alike or near) and False in covered[start:end] and not self._words.get(text[start:end]):
+        for start in range(len(text) - 1):
+            run = _CHINESE.match(text, start)
+            if run and False in covered[start : run.end()]:
+                for end in range(start + 2, run.end() + 1):
                     wrong = text[start:end]
-                    cost, right = min(self._costs(wrong, alike or (), near), default=(0.0, ""))
-                    if right:
-                        yield Correction(start, end, wrong, right), cost
+                    if False in covered[start:end] and not self._words.get(wrong):
+                        cost, right = self._meant(wrong)
+                        if right:
+                            yield Correction(start, end, wrong, right), cost
 
-    def _near_shapes(self, near: list[str], before: str, char: str) -> list[str]:
-        """Beginnings of words that differ from a stretch in one character; `near`: those of the stretch without its last."""
-        longer = [word for other in near if (word := other + char) in self._words]
-        if char in self._shapes and before in self._words:
-            longer += [word for other in self._shapes[char] if (word := before + other) in self._words]
-        return longer
+    def _meant_by(self, wrong: str) -> tuple[float, str]:
+        """The likeliest word that a stretch may stand for, with what it costs; an empty one if there is none."""
+        alike = self._lookup.words_sounding(sounds_like(wrong)) or ()
+        return min(self._costs(wrong, alike, self._near(wrong)), default=(0.0, ""))
+
+    def _near_shapes(self, stretch: str) -> tuple[str, ...]:
+        """Words, and beginnings of words, that differ from a stretch in one character that looks like its own."""
+        before, char = stretch[:-1], stretch[-1]
+        like = self._shapes.get(char, ())
+        if not before:
+            return tuple(other for other in like if other in self._words)
+        longer = [word for other in self._near(before) if (word := other + char) in self._words]
+        if like and before in self._words:
+            longer += [word for other in like if (word := before + other) in self._words]
+        return tuple(longer)
 
     def _costs(self, wrong: str, alike: Iterable[str], near: Iterable[str]) -> Iterator[tuple[float, str]]:
         """What each word costs that a stretch may stand for: -log of P(word) × P(typed | word)."""

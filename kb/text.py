@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 
 from kb.lexicon import Lexicon
 from kb.lexicon_words import cutter_with
+from kb.mixed import MixedWords
 from kb.normalize import Normalized, normalize
 from kb.quantities import find_quantities
 
@@ -94,7 +95,7 @@ class Analyzer:
         self._chinese = lru_cache(_RUNS)(self._words_of)
         self._memory: dict[str, Analysis] = {}
         self._members = _by_first_two(w for w in {*lexicon.concepts, *lexicon.wider} if len(w) > 1)
-        self._mixed = _mixed_pattern(w for w in lexicon.words() if _HAS_LATIN.search(w))
+        self._mixed = MixedWords(w for w in lexicon.words() if _HAS_LATIN.search(w))
 
     def analyse(self, raw: str) -> Analysis:
         """Terms and bigrams of any string; never raises, and every offset lies inside the string."""
@@ -144,10 +145,10 @@ class Analyzer:
     def _plain_segment(self, text: str, start: int, end: int, spans: list[_Span], runs: list[tuple[int, int]]) -> None:
         """What lies between quantities: mixed terms first, then runs of Chinese and of Latin characters."""
         latin = _HAS_LATIN.search(text, start, end)
-        for match in self._mixed.finditer(text, start, end) if latin and self._mixed else ():
-            self._runs(text, start, match.start(), spans, runs)
-            start = match.end()
-            spans.append((match[0], match.start(), start, "word"))
+        for first, last in self._mixed.find(text, start, end) if latin else ():
+            self._runs(text, start, first, spans, runs)
+            start = last
+            spans.append((text[first:last], first, last, "word"))
         self._runs(text, start, end, spans, runs)
 
     def _runs(self, text: str, start: int, end: int, spans: list[_Span], runs: list[tuple[int, int]]) -> None:
@@ -206,14 +207,3 @@ def _by_first_two(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
     for word in words:
         table.setdefault(word[:2], []).append(word)
     return {first: tuple(sorted(group, key=len, reverse=True)) for first, group in table.items()}
-
-
-def _mixed_pattern(words: Iterable[str]) -> re.Pattern[str] | None:
-    """Lexicon words with Latin letters, longest first, only where no Latin run goes on at their Latin end (AT&T)."""
-    alternatives = [
-        (rf"(?<![a-z0-9])(?<![a-z0-9]{_JOINT})" if _HAS_LATIN.match(w[0]) else "")
-        + re.escape(w)
-        + (rf"(?!{_JOINT}?[a-z0-9])" if _HAS_LATIN.match(w[-1]) else "")
-        for w in sorted(set(words), key=lambda w: (-len(w), w))
-    ]
-    return re.compile("|".join(alternatives)) if alternatives else None

@@ -179,9 +179,11 @@ def _suggest(base: KnowledgeBase, asked: SuggestBody, viewer: Viewer) -> bytes:
     return SuggestResult(data=[views.suggestion_view(s) for s in found]).model_dump_json().encode()
 
 
-def api(base: KnowledgeBase, explainer: Explainer, almanac: Almanac) -> APIBlueprint:
-    """The blueprint that answers from a knowledge base, and explains the answers."""
-    blueprint = APIBlueprint("api", __name__, url_prefix=_PREFIX, abp_responses=_ERRORS, abp_security=_SECURITY)
+def api(base: KnowledgeBase, explainer: Explainer, almanac: Almanac, *, described: bool = True) -> APIBlueprint:
+    """The blueprint that answers from a knowledge base, and explains the answers; `described`: in the OpenAPI document, too."""
+    blueprint = APIBlueprint(
+        "api", __name__, url_prefix=_PREFIX, abp_responses=_ERRORS, abp_security=_SECURITY, doc_ui=described
+    )
 
     @blueprint.post("/search", summary="Answer a question", responses={"200": SearchResult})
     @needs("read")

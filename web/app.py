@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
 
 from flask import Flask, Response, request
 from flask_openapi3.models.info import Info
@@ -75,15 +77,7 @@ LIMITS = "kb-limits"
 
 def create_app(settings: Settings) -> Flask:
     """The WSGI application over the index that the settings name; the index may appear or change later."""
-    app = OpenAPI(
-        __name__,
-        info=Info(title="坐席知识台 KB Desk API", version=__version__),
-        doc_ui=False,
-        security_schemes={"key": {"type": "http", "scheme": "bearer"}},
-        validation_error_callback=_invalid,
-        validation_error_status="422",
-        validation_error_model=ErrorResult,
-    )
+    app = _answering_api()
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.url_map.converters["int"] = in_address  # type: ignore[assignment]
     opened = open_database(settings.database, now())
@@ -99,9 +93,10 @@ def create_app(settings: Settings) -> Flask:
         limit_people(app, limits)
     register_security(app, settings, secret)
     explainer = Explainer(source, services.base, settings.articles, services.workbench)
-    app.register_api(api(services.base, explainer, Almanac(settings.articles)))
+    almanac = Almanac(settings.articles)
+    app.register_api(api(services.base, explainer, almanac, described=False))
     app.register_blueprint(explain_pages(explainer))
-    app.add_url_rule("/api/v1/openapi.json", "openapi", needs("public")(lambda: app.api_doc))
+    app.add_url_rule("/api/v1/openapi.json", "openapi", needs("public")(_document(services.base, explainer, almanac)))
     looking = Health(settings, source, opened)
     app.register_blueprint(health(looking, settings.max_index_age_hours))
     counts = TallyFiles(settings.counts, Tally())
@@ -114,6 +109,30 @@ def create_app(settings: Settings) -> Flask:
     app.extensions.update({BASE: services.base, SERVICES: services, IDENTITY: identity, COUNTS: counts, LIMITS: limits})
     _put_in_front(app, services, counts.tally, limits.address)
     return app
+
+
+def _answering_api() -> OpenAPI:
+    return OpenAPI(
+        __name__,
+        info=Info(title="坐席知识台 KB Desk API", version=__version__),
+        doc_ui=False,
+        security_schemes={"key": {"type": "http", "scheme": "bearer"}},
+        validation_error_callback=_invalid,
+        validation_error_status="422",
+        validation_error_model=ErrorResult,
+    )
+
+
+def _document(base: KnowledgeBase, explainer: Explainer, almanac: Almanac) -> Callable[[], dict[str, Any]]:
+    """What gives the OpenAPI document; made when it is first read, for that takes a while."""
+
+    @cache
+    def document() -> dict[str, Any]:
+        app = _answering_api()
+        app.register_api(api(base, explainer, almanac))
+        return app.api_doc
+
+    return document
 
 
 def _services(settings: Settings, source: Source, database: Database, *, desk: bool) -> Services:
@@ -176,7 +195,6 @@ def warm(app: Flask) -> None:
     for name in app.jinja_env.list_templates(["html"]):
         app.jinja_env.get_template(name)
     with contextlib.suppress(IndexProblem):
-        app.extensions[SERVICES].source.searcher().understanding.analyzer.words.read_all()
         app.extensions[BASE].hits(EXAMPLES[0], ANYBODY, now(), 10)
 
 

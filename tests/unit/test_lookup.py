@@ -15,7 +15,7 @@ from kb.letters import Speller
 from kb.lookup import Lookup, write_table
 from kb.naming import Naming, is_chinese_word, naming
 from kb.normalize import normalize
-from kb.pinyin import READINGS, Sounds, blurred, full, initials, slips, sounds_like, syllables
+from kb.pinyin import READINGS, blurred, full, initials, slips, sounds_like, syllables
 from kb.spelling import Corrector
 
 LETTERS = st.text(st.sampled_from("abcdeghijklmnopqrstuwxyz"), max_size=8)
@@ -255,13 +255,6 @@ def test_a_table_cut_off_is_refused(namings):  # row 74
     table = write_table(namings[:3])
     with pytest.raises(ValueError, match="ends too early"):
         Lookup([table[: len(table) // 2]])
-
-
-@pytest.mark.parametrize("text", ["一行长", "银行行长", "长期", "不得了", "重置调额", "转账行", "行㐀行"])
-def test_every_stretch_of_a_text_sounds_as_it_does_alone(text):  # row 8
-    sounds = Sounds(text, 5)
-    stretches = [(start, end) for start in range(len(text)) for end in range(start + 1, min(start + 5, len(text)) + 1)]
-    assert {s: sounds.of(*s) for s in stretches} == {s: sounds_like(text[slice(*s)]) for s in stretches}
 
 
 @pytest.fixture(scope="module")
