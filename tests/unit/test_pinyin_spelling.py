@@ -18,7 +18,7 @@ from kb.letters import Speller
 from kb.library import load_library
 from kb.lookup import Lookup, write_table
 from kb.naming import naming
-from kb.pinyin import Readings, blurred, full, initials, slips, sounds_like, syllables
+from kb.pinyin import Readings, blurred, full, initials, longest_of_each, slips, sounds_like, syllables
 from kb.query import MAX_QUESTION, Understanding
 from kb.spelling import Corrector
 
@@ -32,7 +32,7 @@ WORDS = {
 @lru_cache
 def phrase_readings():
     """pypinyin's own phrases, without the readings that banks use."""
-    return Readings("[一-龥]", dict.fromkeys(sorted(PHRASES_DICT), ""), {})
+    return Readings("[一-龥]", dict.fromkeys(sorted(PHRASES_DICT), ""), {}, longest_of_each(PHRASES_DICT))
 
 
 def known_words(frequency):
