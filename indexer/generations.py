@@ -1,7 +1,7 @@
 """Generations of the index: folders beside one another, and the pointer to the one that serves.
 
 `gen-<time>-<id>/` holds `whoosh/`, `segments/`, `state.arrays`, `_lexicon/` and `manifest.json` (counts, segments, fingerprints,
-SHA-256 of every file). Segments are hard-linked from one generation to the next and never changed. `current` is a symlink that is
+checksum of every file). Segments are hard-linked from one generation to the next and never changed. `current` is a symlink that is
 replaced atomically. A folder without a manifest is unfinished. Nothing here knows Whoosh.
 """
 
@@ -16,20 +16,19 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from indexer import checksums
 from kb.errors import IndexCorrupt, IndexLocked, IndexMissing
 
 MANIFEST = "manifest.json"
 SEGMENTS = "segments"
 _POINTER = "current"
 _STAMP = "%Y%m%d-%H%M%S-%f"
-# bytes hashed at once: in between, a thread waits until the others let it have the interpreter
-_PIECE = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +48,14 @@ class Manifest:
     averages: list[float]
     # names of the segments, the largest and oldest first
     segments: list[str]
-    # relative path → SHA-256
+    # relative path → checksum, see `indexer.checksums`
     files: dict[str, str]
     # what was learned from phrasings: version of the learning, number of articles, generation in which; empty: nothing
     learned: dict[str, int | str] = field(default_factory=dict)
 
 
-# files of sound generations that this process has read: (device, inode, size, time of change) → SHA-256
-_Identity = tuple[int, int, int, int]
-Identities = dict[str, _Identity]
-_KNOWN: dict[_Identity, str] = {}
-_MOST_KNOWN = 10_000
+# of each file by its name
+Identities = dict[str, checksums.Identity]
 # seconds between two tries to be the only writer
 _TRY_EVERY = 0.05
 # files that no question needs
@@ -121,7 +117,7 @@ def seal(folder: Path, manifest: Manifest, inherited: Mapping[str, str]) -> Mani
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name not in files:
             _sync(path)
-            files[name] = _known_checksum(path)
+            files[name] = checksums.checksum(path)
     for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
         _sync(path)
     sealed = replace(manifest, files=files)
@@ -171,21 +167,20 @@ def verifying(folder: Path, manifest: Manifest, *, everything: bool = False, aga
         what = "缺少文件" if name in manifest.files else "多出文件"
         raise IndexCorrupt(f"索引 {folder.name} {what} {name}。")
     names = [n for n in manifest.files if everything or not _IDLE.match(n)]
-    checksum = _checksum if again else _known_checksum
     # the largest first; reading and hashing leave the interpreter free
     names.sort(key=lambda n: -(folder / n).stat().st_size)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        found = [(n, pool.submit(checksum, folder / n)) for n in names]
+        found = [(n, checksums.begin(pool, folder / n, again=again)) for n in names]
         try:
             yield
         finally:
-            for name, future in found:
-                _compare(folder.name, name, future, manifest.files[name])
+            for name, checksum in found:
+                _compare(folder.name, name, checksum, manifest.files[name])
 
 
-def _compare(generation: str, name: str, found: Future[str], wanted: str) -> None:
+def _compare(generation: str, name: str, checksum: Callable[[], str], wanted: str) -> None:
     try:
-        actual = found.result()
+        actual = checksum()
     except OSError as error:
         raise IndexCorrupt(f"索引 {generation} 的文件 {name} 读不出来：{error.strerror}。") from error
     if actual != wanted:
@@ -199,7 +194,7 @@ def identities(folder: Path) -> Identities:
         name = path.relative_to(folder).as_posix()
         with contextlib.suppress(OSError):
             if not _IDLE.match(name) and path.is_file():
-                found[name] = _identity(path)
+                found[name] = checksums.identity(path)
     return found
 
 
@@ -207,7 +202,7 @@ def touched(folder: Path, known: Identities) -> str:
     """The first file that was written to where it lies; empty if none was. One that is gone or another one does not count."""
     for name, was in known.items():
         with contextlib.suppress(OSError):
-            now = _identity(folder / name)
+            now = checksums.identity(folder / name)
             if now[:2] == was[:2] and now != was:
                 return name
     return ""
@@ -265,32 +260,6 @@ os.register_at_fork(after_in_child=_let_go)
 def _seal(content: dict[str, object]) -> str:
     """Checksum of the manifest itself, which no other file vouches for."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _known_checksum(path: Path) -> str:
-    """The checksum of a file, read once for as long as it is not changed."""
-    identity = _identity(path)
-    found = _KNOWN.get(identity)
-    if found is None:
-        found = _checksum(path)
-        if len(_KNOWN) >= _MOST_KNOWN:
-            _KNOWN.clear()
-        _KNOWN[identity] = found
-    return found
-
-
-def _identity(path: Path) -> _Identity:
-    status = path.stat()
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _checksum(path: Path) -> str:
-    digest = hashlib.sha256()
-    piece = bytearray(min(_PIECE, path.stat().st_size or 1))
-    with path.open("rb", buffering=0) as file:
-        while size := file.readinto(piece):
-            digest.update(memoryview(piece)[:size])
-    return digest.hexdigest()
 
 
 def _sync(path: Path) -> None:

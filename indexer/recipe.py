@@ -17,7 +17,7 @@ _CODE = {
         "strings_table text tones types views"
     ),
     "indexer": (
-        "analysis batch bundle documents field_postings fields forward inverted learned segment state whoosh_codec whoosh_index "
+        "analysis batch bundle checksums documents field_postings fields forward inverted learned segment state whoosh_codec whoosh_index "
         "whoosh_lengths whoosh_writer wording"
     ),
 }

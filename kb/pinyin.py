@@ -13,6 +13,8 @@ from zlib import crc32
 from kb.copies import kept
 
 _FILE = "pinyin"
+# so short a text is looked through for phrases in less time than it is cut
+_SHORT = 5
 # changes with what the copy holds
 _LAYOUT = "phrases, characters, lengths"
 # readings that banks use and pypinyin's dictionary has otherwise
@@ -163,7 +165,21 @@ def initials(word: str) -> str:
 
 def sounds_like(text: str) -> str:
     """A key that is equal for homophones, with the sounds that southern speakers confuse made one (see `_folded`)."""
-    return " ".join(_folded(s) for s in syllables(text))
+    if len(text) <= _SHORT and not _holds_a_phrase(text):
+        return " ".join(filter(None, map(_sound_of, text)))
+    return " ".join(map(_folded, syllables(text)))
+
+
+def _holds_a_phrase(text: str) -> bool:
+    """Whether some of it is not simply read character by character."""
+    phrases, size = _readings().phrases, len(text)
+    return any(text[start:end] in phrases for start in range(size - 1) for end in range(start + 2, size + 1))
+
+
+@lru_cache(maxsize=1 << 14)
+def _sound_of(char: str) -> str:
+    """`sounds_like` of one character."""
+    return " ".join(map(_folded, syllables(char)))
 
 
 def blurred(letters: str) -> str:

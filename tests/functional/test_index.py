@@ -14,7 +14,7 @@ import pytest
 from builders import channel, write_article, write_facts, write_lexicon
 
 from indexer import build as building
-from indexer import generations
+from indexer import checksums, generations
 from indexer.backends import CurrentSearcher, open_generation
 from indexer.base import open_base
 from kb.ask import KnowledgeBase
@@ -297,7 +297,7 @@ def test_a_failed_build_leaves_the_old_index_and_no_rest(settings, at, monkeypat
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(generations, "_checksum", fail)
+    monkeypatch.setattr(checksums, "_piece", fail)
     with pytest.raises(IndexProblem, match="磁盘满了"):
         build(settings)
     monkeypatch.undo()

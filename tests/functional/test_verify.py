@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from libraries import copied, settings_in
 
 from indexer import build as building
-from indexer import generations, writing
+from indexer import checksums, generations, writing
 from indexer.backends import CurrentSearcher
 from indexer.bundle import open_bundle, parts, write_bundle
 from indexer.deep import differences, examine
@@ -71,7 +71,7 @@ def sealed_again(settings, **other):
     folder = folder_of(settings)
     manifest = replace(manifest_of(settings), files={}, **other)
     (folder / MANIFEST).unlink()
-    generations._KNOWN.clear()
+    checksums.forget()
     generations.seal(folder, manifest, {})
 
 
