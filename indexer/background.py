@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -15,6 +16,13 @@ from kb.errors import IndexProblem
 Result = TypeVar("Result")
 # seconds in which a process beside another one notices that it is gone
 _LOOK_EVERY = 0.2
+_NICE = 10
+
+
+def give_way() -> None:
+    """Let this process, and all that it forks, have what the others leave: nobody who asks waits for somebody who indexes."""
+    with contextlib.suppress(OSError):
+        os.nice(max(0, _NICE - os.nice(0)))
 
 
 def in_background(work: Callable[[], Result]) -> Callable[[], Result]:
@@ -45,6 +53,7 @@ def in_background(work: Callable[[], Result]) -> Callable[[], Result]:
 
 
 def _run(work: Callable[[], object], sending: Connection) -> None:
+    give_way()
     try:
         answer: tuple[object, Exception | None] = (work(), None)
     except Exception as error:  # it is raised where the result is waited for
@@ -72,6 +81,7 @@ def beside(work: Callable[[], object], lost: Callable[[], object]) -> int:
 
 
 def _watch(work: Callable[[], object], lost: Callable[[], object], parent: int) -> None:
+    give_way()
     # Ctrl+C is for the parent, and the group ends with it
     os.setpgid(0, 0)
     process = multiprocessing.get_context("fork").Process(target=work)

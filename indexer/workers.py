@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
+from indexer.background import give_way
 from kb.errors import IndexProblem
 
 Shared = TypeVar("Shared")
@@ -57,6 +58,7 @@ _SHARED: list[Any] = []
 
 
 def _begin(shared: object, parent: int) -> None:
+    give_way()
     gc.disable()  # nothing here has cycles worth the time
     _SHARED[:] = [shared]
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

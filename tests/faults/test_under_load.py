@@ -3,11 +3,11 @@
 A few on every commit; `pytest -m soak -s tests/faults/test_under_load.py` does 20 rebuilds and 200 publications.
 """
 
-import threading
-
 import pytest
+from apart import Apart
 from builders import write_article
 from publishing_desk import indexed_desk
+from publishing_rounds import let_through, opened, people, written
 from service import Callers, kb, p99, until
 
 from indexer import build as building
@@ -33,17 +33,14 @@ def asking(service):
     return Callers(service, GOLDEN, right, number=3, pause=0.02)
 
 
-def published(desk, number, troubles):
-    """Publish so many times, one after another."""
-    try:
-        said = ["当场就能换"]
-        for n in range(number):
-            said.append(f"第{n}次说法，当天能换")
-            made = desk.publish(old=said[-2], new=said[-1])
-            if made.state != "applied":
-                troubles.append(f"publication {n}: {made.state} {made.reason}")
-    except Exception as error:
-        troubles.append(repr(error))
+def published(settings, number):
+    """Publish so many times, one after another; what went wrong."""
+    database, workbench = opened(settings)
+    workbench.patience = 60
+    author, approver = people(database)
+    made = [let_through(workbench, author, approver, written(workbench, author, n)) for n in range(number)]
+    database.close()
+    return [f"publication {n}: {p.state} {p.reason}" for n, p in enumerate(made) if p.state != "applied"]
 
 
 def rebuilt(settings):
@@ -58,18 +55,19 @@ def busy(settings, database, serve, rebuilds, publications, birds, idle_question
     """Ask while nothing happens, then while everything does; the service, and what went wrong with publications."""
     for number in range(birds):
         write_article(settings.articles, f"bird-{number}", title=f"第{number}种鸟", answer=f"第{number}种鸟会飞。")
-    desk = indexed_desk(settings, database)
-    desk.workbench.patience = 60
+    indexed_desk(settings, database)
     service = serve(settings, KB_ASK_LIMIT="0").settled()
     with asking(service) as idle:
         until(lambda: idle.asked >= idle_questions)
     troubles = []
-    publishing = threading.Thread(target=published, args=(desk, publications, troubles))
     with asking(service) as callers:
-        publishing.start()
-        for _ in range(rebuilds):
-            troubles += rebuilt(settings)
-        publishing.join()
+        # in a process of its own: whoever asks would wait for the interpreter that publishes
+        publishing = Apart(published, settings, publications)
+        try:
+            for _ in range(rebuilds):
+                troubles += rebuilt(settings)
+        finally:
+            troubles += publishing.result(3000)
     print(
         f"{rebuilds} rebuilds, {publications} publications: {callers.asked} questions, {len(callers.troubles)} errors,"
         f" p99 {p99(callers.times)} ms (idle {p99(idle.times)} ms), slowest {callers.slowest * 1000:.0f} ms"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.background import beside
+from indexer.background import beside, in_background
+from indexer.workers import spread
 
 
 def until(true, patience=20.0):
@@ -95,3 +96,18 @@ def test_work_ends_with_its_process_and_not_with_that_ones_children(tmp_path, ho
         service.send_signal(how)
         service.wait(timeout=20)
         until(lambda: ended(number_in(pid)))
+
+
+def test_work_beside_a_service_gives_way_to_it():  # A1
+    mine = os.nice(0)
+    assert in_background(priority)() == max(10, mine)
+    assert list(spread(priority_of, None, [1, 2], 2)) == [max(10, mine)] * 2
+    assert os.nice(0) == mine
+
+
+def priority():
+    return os.nice(0)
+
+
+def priority_of(shared, piece):
+    return os.nice(0)
