@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
@@ -77,11 +76,7 @@ class CurrentSearcher:
             self._searcher = None
         if self._searcher is None or name != self._pointed:
             opened = self._open_best(name)
-            followed = self._searcher is not None
             self._searcher, self._pointed = opened, name
-            if followed:
-                # a searcher refers to itself: left to the collector, thirty old ones kept their files open (measured)
-                gc.collect()
         self._looked = time.monotonic()
         return self._searcher
 

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -96,8 +96,9 @@ class SegmentSearcher(ABC):
         self.manifest = manifest
         self.catalogues = segments
         self.states = states
-        self._whole = [bool(state.live.all()) for state in states]
-        self._lookup = Lookup([s.lookup for s in segments], self._live)
+        # nothing here refers to this object: the files are let go with the last one who asks it, not when somebody collects
+        whole = [bool(state.live.all()) for state in states]
+        self._lookup = Lookup([s.lookup for s in segments], partial(_is_live, segments, states, whole))
         self._postings = Postings(segments, states)
         self._understanding = Understanding(analyzer, self._lookup)
         frequencies = sum(s.title_frequencies(t.live) for s, t in zip(segments, states, strict=True))
@@ -110,9 +111,9 @@ class SegmentSearcher(ABC):
         # what was found lately: version key → numbers of segment and article, and back
         self._places: dict[str, tuple[int, int]] = {}
         self._keys: dict[tuple[int, int], str] = {}
-        self._prepared = lru_cache(_PREPARED)(self._load_prepared)
-        self._stored = lru_cache(_ARTICLES)(self._load_stored)
-        self._plain = lru_cache(_PLAIN)(self._load_plain)
+        self._prepared = lru_cache(_PREPARED)(partial(_prepared, segments))
+        self._stored = lru_cache(_ARTICLES)(partial(_stored, segments, states))
+        self._plain = lru_cache(_PLAIN)(partial(_plain, self._stored))
 
     @abstractmethod
     def pool(self, query: Query, at: datetime, viewer: Viewer, limit: int) -> Pool:
@@ -263,12 +264,6 @@ class SegmentSearcher(ABC):
             self._key(*found)
         return found
 
-    def _live(self, segment: int, key: str) -> bool:
-        if self._whole[segment]:
-            return True
-        article = self.catalogues[segment].find(key)
-        return article is not None and bool(self.states[segment].live[article])
-
     def _moments(self) -> list[int]:
         """Every moment at which some version begins or ends, seconds since 1970, ascending."""
         found = {m for s in self.states for moments in (s.start, s.end) for m in moments[s.live].tolist()}
@@ -295,25 +290,34 @@ class SegmentSearcher(ABC):
     def _audience(self, segment: int, article: int) -> Audience:
         return self._stored(segment, article).article.audience
 
-    def _load_prepared(self, segment: int, article: int) -> Prepared:
-        return from_bytes(self.catalogues[segment].prepared(article))
-
-    def _load_stored(self, segment: int, article: int) -> StoredArticle:
-        state = self.states[segment]
-        data = self.catalogues[segment].stored(article)
-        end = int(state.end[article])
-        found = codec.load(data)
-        return replace(
-            found, start=from_seconds(int(state.start[article])), end=None if end == FOREVER else from_seconds(end)
-        )
-
     def _contains(self, hit: Hit, phrases: Iterable[str]) -> bool:
-        text = self._plain(hit.key)
+        text = self._plain(*self._place(hit.key))
         return all(phrase in text for phrase in phrases)
 
-    def _load_plain(self, key: str) -> str:
-        """Everything an agent can read in an article, normalised; for quoted phrases."""
-        stored = self.article(key)
-        a = stored.article
-        parts = [a.title, *a.questions, a.answer, *(c.path for c in a.channels), *(s.do for s in a.steps)]
-        return normalize("\n".join([*parts, *(p.section.heading + "\n" + p.text for p in stored.sections)])).text
+
+def _is_live(
+    segments: Sequence[Catalogue], states: Sequence[SegmentState], whole: Sequence[bool], segment: int, key: str
+) -> bool:
+    """Whether a version of a segment was not replaced; `whole`: of segments in which none was."""
+    if whole[segment]:
+        return True
+    article = segments[segment].find(key)
+    return article is not None and bool(states[segment].live[article])
+
+
+def _prepared(segments: Sequence[Catalogue], segment: int, article: int) -> Prepared:
+    return from_bytes(segments[segment].prepared(article))
+
+
+def _stored(segments: Sequence[Catalogue], states: Sequence[SegmentState], segment: int, article: int) -> StoredArticle:
+    start, end = int(states[segment].start[article]), int(states[segment].end[article])
+    found = codec.load(segments[segment].stored(article))
+    return replace(found, start=from_seconds(start), end=None if end == FOREVER else from_seconds(end))
+
+
+def _plain(stored: Callable[[int, int], StoredArticle], segment: int, article: int) -> str:
+    """Everything an agent can read in an article, normalised; for quoted phrases."""
+    found = stored(segment, article)
+    a = found.article
+    parts = [a.title, *a.questions, a.answer, *(c.path for c in a.channels), *(s.do for s in a.steps)]
+    return normalize("\n".join([*parts, *(p.section.heading + "\n" + p.text for p in found.sections)])).text

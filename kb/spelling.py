@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from math import log
 from typing import NamedTuple
@@ -78,8 +78,7 @@ class Corrector:
         for wrong in misspelt:
             self._misspelt_by_first.setdefault(wrong[0], []).append(wrong)
         # while somebody types, most stretches of a question are those of the one before
-        self._meant = lru_cache(_REMEMBERED)(self._meant_by)
-        self._near = lru_cache(_REMEMBERED)(self._near_shapes)
+        self._meant = lru_cache(_REMEMBERED)(partial(_meant_by, lookup, shapes, words))
         self._log_total = log((sum(words.values()) if total is None else total) + 1)
 
     def correct(
@@ -171,31 +170,35 @@ class Corrector:
                         if right:
                             yield Correction(start, end, wrong, right), cost
 
-    def _meant_by(self, wrong: str) -> tuple[float, str]:
-        """The likeliest word that a stretch may stand for, with what it costs; an empty one if there is none."""
-        alike = self._lookup.words_sounding(sounds_like(wrong)) or ()
-        return min(self._costs(wrong, alike, self._near(wrong)), default=(0.0, ""))
 
-    def _near_shapes(self, stretch: str) -> tuple[str, ...]:
-        """Words, and beginnings of words, that differ from a stretch in one character that looks like its own."""
-        before, char = stretch[:-1], stretch[-1]
-        like = self._shapes.get(char, ())
-        if not before:
-            return tuple(other for other in like if other in self._words)
-        longer = [word for other in self._near(before) if (word := other + char) in self._words]
-        if like and before in self._words:
-            longer += [word for other in like if (word := before + other) in self._words]
-        return tuple(longer)
+def _meant_by(
+    lookup: Lookup, shapes: Mapping[str, frozenset[str]], words: Mapping[str, int], wrong: str
+) -> tuple[float, str]:
+    """The likeliest word that a stretch may stand for, with what it costs; an empty one if there is none."""
+    alike = lookup.words_sounding(sounds_like(wrong)) or ()
+    return min(_costs(lookup, wrong, alike, _near_shapes(shapes, words, wrong)), default=(0.0, ""))
 
-    def _costs(self, wrong: str, alike: Iterable[str], near: Iterable[str]) -> Iterator[tuple[float, str]]:
-        """What each word costs that a stretch may stand for: -log of P(word) × P(typed | word)."""
-        heard = (w for w in alike if w != wrong and len(w) <= _LONGEST_WORD and (len(w) > 2 or set(w) & set(wrong)))
-        for word in islice(heard, _MOST):
-            if count := self._lookup.frequency(word):
-                yield self._lookup.cost(count) + _misheard(wrong, word) + _DOUBT, word
-        for word in islice(near, _MOST):
-            if count := self._lookup.frequency(word):
-                yield self._lookup.cost(count) + _NEAR_SHAPE + _DOUBT, word
+
+def _near_shapes(shapes: Mapping[str, frozenset[str]], words: Mapping[str, int], stretch: str) -> list[str]:
+    """Words, and beginnings of words, that differ from a stretch in one character that looks like its own."""
+    near: list[str] = []
+    for end, char in enumerate(stretch):
+        before, like = stretch[:end], shapes.get(char, ())
+        near = [word for other in near if (word := other + char) in words]
+        if like and (not before or before in words):
+            near += [word for other in like if (word := before + other) in words]
+    return near
+
+
+def _costs(lookup: Lookup, wrong: str, alike: Iterable[str], near: Iterable[str]) -> Iterator[tuple[float, str]]:
+    """What each word costs that a stretch may stand for: -log of P(word) × P(typed | word)."""
+    heard = (w for w in alike if w != wrong and len(w) <= _LONGEST_WORD and (len(w) > 2 or set(w) & set(wrong)))
+    for word in islice(heard, _MOST):
+        if count := lookup.frequency(word):
+            yield lookup.cost(count) + _misheard(wrong, word) + _DOUBT, word
+    for word in islice(near, _MOST):
+        if count := lookup.frequency(word):
+            yield lookup.cost(count) + _NEAR_SHAPE + _DOUBT, word
 
 
 def _misheard(typed: str, meant: str) -> float:

@@ -1,5 +1,6 @@
 """The index and its generations, on real folders: building, updating, damage, crashes, readers meanwhile."""
 
+import gc
 import os
 import random
 import signal
@@ -8,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -289,6 +291,26 @@ def test_old_generations_are_pruned(settings):
     assert len(left) == settings.keep_generations
     assert made[-1] in left
     assert {p.name for p in settings.index.glob("gen-*")} == set(left)
+
+
+def test_a_searcher_goes_with_the_last_who_asks_it(settings, at):  # A8
+    build(settings)
+    source = CurrentSearcher(settings)
+    base = KnowledgeBase(source)
+    gc.disable()
+    try:
+        for question in ("卡消磁了", "卡消辞了", "“身份证”换卡", "wangyindun"):
+            base.ask(question, ANYBODY, at)
+        base.suggest("h", ANYBODY, at)
+        old = weakref.ref(source.searcher())
+        write_article(settings.articles, "parrot", title="鹦鹉托运", answer="鹦鹉托运请联系航空公司。")
+        build(settings)
+        source.look_again()
+        assert base.ask("鹦鹉托运", ANYBODY, at).generation != ""
+        # nobody had to look for it: its files are not open any more
+        assert old() is None
+    finally:
+        gc.enable()
 
 
 def test_a_failed_build_leaves_the_old_index_and_no_rest(settings, at, monkeypatch):
