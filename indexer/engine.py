@@ -3,6 +3,7 @@
 # What writes an index is imported where one is written: a service starts sooner without it.
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -32,6 +33,8 @@ class LocalEngine:
         generation = building.update(self._settings, now, paths=named).generation
         if self._serving:
             self._serving.look_again()
+            # what wrote the index refers to itself, and keeps its files open until somebody looks
+            gc.collect()
         return generation
 
     def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
