@@ -1,10 +1,15 @@
-"""Where the current searcher comes from: follows the pointer, opens beside, swaps a reference."""
+"""Where the current searcher comes from: follows the pointer, opens beside, swaps a reference.
+
+A service follows in a thread of its own (`keep_up`), so that no question waits; everybody else looks when a question is asked.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
+import weakref
 from pathlib import Path
 
 from indexer import generations
@@ -16,6 +21,8 @@ from kb.settings import Settings
 _LOG = logging.getLogger("indexer.backends")
 # how often the pointer is looked at, and how often the files that answer, in seconds
 LOOK_EVERY, CHECK_EVERY = 0.1, 2.0
+# seconds after which a question looks itself, because the thread that should does not
+_PATIENCE = 1.0
 
 
 class CurrentSearcher:
@@ -31,6 +38,7 @@ class CurrentSearcher:
         self._searcher: WhooshSearcher | None = None
         self._pointed: str | None = None
         self._looked = 0.0
+        self._following: threading.Thread | None = None
         # the files that answer as they were when they were checked, and when they were last looked at
         self._files: generations.Identities = {}
         self._checked = 0.0
@@ -39,7 +47,8 @@ class CurrentSearcher:
     def searcher(self) -> WhooshSearcher:
         """The searcher of the generation that `current` points at; if that one is damaged, of the newest sound one."""
         present = self._searcher
-        if present is not None and time.monotonic() - self._looked < LOOK_EVERY:
+        patience = _PATIENCE if self._following else LOOK_EVERY
+        if present is not None and time.monotonic() - self._looked < patience:
             return present
         if not self._opening.acquire(blocking=present is None) and present is not None:
             return present
@@ -67,8 +76,19 @@ class CurrentSearcher:
         return generations.current_name(self._root) or ""
 
     def look_again(self) -> None:
-        """Look at the pointer with the next question, not a moment later."""
-        self._looked = 0.0
+        """See what was published just now, before this returns."""
+        # what cannot be opened is said to whoever asks
+        with contextlib.suppress(IndexProblem), self._opening:
+            self._follow()
+
+    def keep_up(self) -> None:
+        """See what was published until now, and look from here on without being asked. Call it after forking."""
+        self.look_again()
+        if self._following is None:
+            self._following = threading.Thread(
+                target=_look_often, args=(weakref.ref(self),), name="kb-generation", daemon=True
+            )
+            self._following.start()
 
     def _follow(self) -> WhooshSearcher:
         name = generations.current_name(self._root)
@@ -94,6 +114,7 @@ class CurrentSearcher:
         # looked at before they are checked: what changes in between is noticed later
         files = generations.identities(self._root / name)
         opened = open_generation(self._root / name, self._cache, learned=self._learned)
+        opened.warm()
         self._files, self._checked = files, time.monotonic()
         return opened
 
@@ -115,6 +136,24 @@ class CurrentSearcher:
         if (name, why) not in self._said:
             self._said.add((name, why))
             _LOG.error("generation %s cannot serve: %s", name, why)
+
+
+def _look_often(source: weakref.ref[CurrentSearcher]) -> None:
+    """As long as there is a source, look; each failure is logged once, however often it comes."""
+    said = ""
+    while True:
+        time.sleep(LOOK_EVERY)
+        here = source()
+        if here is None:
+            return
+        try:
+            here.look_again()
+            said = ""
+        except Exception as error:  # a full disk, say: questions look themselves then
+            if said != str(error):
+                _LOG.exception("generation could not be followed")
+            said = str(error)
+        del here
 
 
 def open_generation(folder: Path, cache: Path, *, everything: bool = False, learned: bool = True) -> WhooshSearcher:

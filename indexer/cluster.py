@@ -21,11 +21,10 @@ from indexer.cluster_searcher import ClusterSearcher, Slices
 from indexer.engine import LocalEngine
 from indexer.opensearch import Cluster
 from indexer.recipe import recipe_fingerprint
-from indexer.searcher import shared_analyzer
+from indexer.searcher import analyzer_of
 from indexer.shipping import present, read_part, ship
 from kb.backend import Searcher, StoredArticle
 from kb.errors import ClusterProblem, IndexMissing, IndexProblem, Refused
-from kb.lexicon import load_lexicon
 from kb.prepared import Prepared
 from kb.settings import Settings
 from kb.types import Article
@@ -76,6 +75,11 @@ class ClusterSource:
     def look_again(self) -> None:
         """See what was shipped just now, before this returns."""
         self.look()
+
+    def keep_up(self) -> None:
+        """See what was shipped until now, and look from here on without being asked. Call it after forking."""
+        self.look_again()
+        self._watch()
 
     def pointed(self) -> str:
         """Name of the generation that the cluster says to serve; empty where there is none. Raises ClusterProblem."""
@@ -135,14 +139,13 @@ class ClusterSource:
         parts = {what: kept[name] for what, (name, _) in snapshot.parts.items()}
         words = mirror(self._settings)
         write_words(parts["words"], words)
-        lexicon, _ = load_lexicon(words)
-        if snapshot.manifest.fingerprint != recipe_fingerprint(lexicon.fingerprint):
-            raise ClusterProblem("集群里的索引是用另一个版本的程序建的：先升级编辑台那台机器，再升级其他的。")
         cache = self._settings.var / "cache"
+        analyzer = analyzer_of(words, cache)
+        if snapshot.manifest.fingerprint != recipe_fingerprint(analyzer.lexicon.fingerprint):
+            raise ClusterProblem("集群里的索引是用另一个版本的程序建的：先升级编辑台那台机器，再升级其他的。")
         opened = ClusterSearcher(
-            self._cluster, snapshot, parts, self._slices, shared_analyzer(lexicon, cache), cache,
-            learned=self._settings.learned,
-        )  # fmt: skip
+            self._cluster, snapshot, parts, self._slices, analyzer, cache, learned=self._settings.learned
+        )
         opened.warm()
         self._parts = kept
         return opened

@@ -20,7 +20,7 @@ from indexer.segment_searcher import Pool, SegmentSearcher
 from indexer.state import open_states
 from kb.backend import Contribution
 from kb.errors import IndexCorrupt
-from kb.lexicon import Lexicon, load_lexicon
+from kb.lexicon import Lexicon, fingerprint, load_lexicon
 from kb.query import Query
 from kb.text import Analyzer
 from kb.visibility import Viewer
@@ -40,6 +40,13 @@ def shared_analyzer(lexicon: Lexicon, cache: Path) -> Analyzer:
         return found
 
 
+def analyzer_of(folder: Path, cache: Path) -> Analyzer:
+    """The analyser with the words under a folder; they are read only where no generation before had the same."""
+    known = fingerprint(folder)
+    found = next((a for a in list(_ANALYZERS) if a.lexicon.fingerprint == known), None)
+    return found or shared_analyzer(load_lexicon(folder)[0], cache)
+
+
 class WhooshSearcher(SegmentSearcher):
     """Implements `kb.backend.Searcher` over one generation folder. Immutable; opening maps files and reads next to nothing."""
 
@@ -48,8 +55,7 @@ class WhooshSearcher(SegmentSearcher):
         manifest = generations.read_manifest(folder)
         with generations.verifying(folder, manifest):
             # reading and hashing the files leave the interpreter free for the words
-            lexicon, _ = load_lexicon(folder)
-            analyzer = shared_analyzer(lexicon, cache)
+            analyzer = analyzer_of(folder, cache)
         try:
             self.segments = [Segment(folder / generations.SEGMENTS, name) for name in manifest.segments]
             found = open_states(folder, manifest.segments)

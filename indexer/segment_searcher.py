@@ -28,6 +28,7 @@ from kb import codec, pinyin
 from kb.backend import Contribution, Hit, Influence, SearcherSource, StoredArticle
 from kb.clock import from_seconds
 from kb.errors import IndexCorrupt
+from kb.fraud import Phrase
 from kb.lookup import Lookup
 from kb.normalize import normalize
 from kb.prepared import Prepared, from_bytes
@@ -42,6 +43,7 @@ _ARTICLES, _PREPARED = 1024, 8192
 # texts for quoted words, as many as one question reads
 _PLAIN = 512
 _MASKS = 64
+_TRIPWIRES = 4
 _PLACES = 100_000
 
 
@@ -72,7 +74,10 @@ class Source(SearcherSource, Protocol):
         """Name of the generation that should serve; empty where there is none. Raises IndexProblem."""
 
     def look_again(self) -> None:
-        """See now what was published just now."""
+        """See what was published just now, before this returns."""
+
+    def keep_up(self) -> None:
+        """See what was published until now, and look from here on without being asked. Call it after forking."""
 
 
 PoolOf = Callable[[Query, datetime, Viewer, int], Pool]
@@ -200,7 +205,8 @@ class SegmentSearcher(ABC):
             for article in np.flatnonzero(segment.alerts & state.live)
         ]
         self.read_ahead([self._key(*place) for place in places])
-        return Tripwire([self._stored(*place).article for place in places], self._understanding.lexicon.fraud)
+        alerts = tuple(self.catalogues[number].stored(article) for number, article in places)
+        return _tripwire_of(alerts, self._understanding.lexicon.fraud)
 
     def warm(self) -> None:
         """Make now what the first question would wait for."""
@@ -293,6 +299,12 @@ class SegmentSearcher(ABC):
     def _contains(self, hit: Hit, phrases: Iterable[str]) -> bool:
         text = self._plain(*self._place(hit.key))
         return all(phrase in text for phrase in phrases)
+
+
+@lru_cache(maxsize=_TRIPWIRES)
+def _tripwire_of(alerts: tuple[bytes, ...], phrases: tuple[Phrase, ...]) -> Tripwire:
+    """Of stored alerts and what callers say; most changes leave both as they are."""
+    return Tripwire([codec.load(alert).article for alert in alerts], phrases)
 
 
 def _is_live(

@@ -15,16 +15,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from indexer import generations
 from indexer.build import Built, build_beside
 from indexer.documents import Analyses, store
-from indexer.searcher import WhooshSearcher, shared_analyzer
+from indexer.searcher import WhooshSearcher, analyzer_of
 from kb.backend import StoredArticle
 from kb.errors import ArticleError, IndexProblem, KBError
-from kb.lexicon import Lexicon, load_lexicon
 from kb.library import article_files, article_name
 from kb.prepared import Prepared
 from kb.preparing import prepare
@@ -50,13 +48,7 @@ def preview(settings: Settings, article: Article) -> tuple[StoredArticle, Prepar
 def _serving_analyzer(settings: Settings) -> Analyzer:
     """The analyser of the generation that serves; without one, that of the files."""
     name = generations.current_name(settings.index)
-    lexicon = _lexicon_of(settings.index / name) if name else load_lexicon(settings.articles)[0]
-    return shared_analyzer(lexicon, settings.var / "cache")
-
-
-@lru_cache(maxsize=4)
-def _lexicon_of(generation: Path) -> Lexicon:
-    return load_lexicon(generation)[0]
+    return analyzer_of(settings.index / name if name else settings.articles, settings.var / "cache")
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from indexer.progress import Progress, no_progress, progress_bar
 from kb import logs, signing_in
 from kb.clock import now
 from kb.db.engine import Database
-from kb.errors import DatabaseProblem, IndexProblem, KBError
+from kb.errors import DatabaseProblem, KBError
 from kb.publishing.background import start_applier
 from kb.publishing.workbench import Workbench
 from kb.settings import Settings, load_settings, require_articles
@@ -83,10 +83,8 @@ def serve(host: str | None, port: int | None) -> None:
         begin(settings, app.extensions[COUNTS], partial(question_log, settings))
         if settings.ask_limit and (settings.workers > 1 or not services.database.is_sqlite):
             app.extensions[LIMITS].keep_sharing(services.database)
-        # what was published since the fork is for the first question already; a cluster is followed from here on
-        services.source.look_again()
-        with contextlib.suppress(IndexProblem):
-            services.source.searcher()
+        # what was published since the fork is for the first question already
+        services.source.keep_up()
         if not desk:
             start_applier(services.workbench)
 
