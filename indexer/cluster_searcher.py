@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from weakref import ref
 
 import numpy as np
 
@@ -37,6 +38,8 @@ from kb.visibility import Viewer, seconds
 ARTICLES, CLAUSES = 120, 60
 # hits that are shown, and articles remembered as fetched: as many as are kept whole
 _SHOWN, _HAD = 20, 1000
+# the two of what is fetched of an article
+_PREPARED, _STORED = 0, 1
 # bytes of slices that a process keeps; an article takes some 15 KB
 _MOST_BYTES = 96 << 20
 
@@ -92,14 +95,16 @@ class ClusterSearcher(SegmentSearcher):
     ) -> None:  # fmt: skip
         """`parts`: of the snapshot, by what they are."""
         names = snapshot.manifest.segments
+        # weak, so that what was fetched goes with the last who asks this object
+        here = ref(self)
         try:
             states = states_of(parts["states"], names)
             catalogues = [
                 RemoteCatalogue(
                     name,
                     parts[f"catalogue.{name}"],
-                    partial(self._fetch_prepared, number),
-                    partial(self._fetch_stored, number),
+                    partial(_fetched, here, _PREPARED, number),
+                    partial(_fetched, here, _STORED, number),
                 )
                 for number, name in enumerate(names)
             ]
@@ -203,12 +208,6 @@ class ClusterSearcher(SegmentSearcher):
         # where those kept were forgotten meanwhile, each is fetched by itself
         self._had = {*(self._had if len(self._had) < _HAD else ()), *places}
 
-    def _fetch_prepared(self, segment: int, article: int) -> bytes:
-        return self._fetch(segment, article)[0]
-
-    def _fetch_stored(self, segment: int, article: int) -> bytes:
-        return self._fetch(segment, article)[1]
-
     def _fetch(self, segment: int, article: int) -> tuple[bytes, bytes]:
         ready = self._ahead.get((segment, article))
         if ready is not None:
@@ -216,3 +215,10 @@ class ClusterSearcher(SegmentSearcher):
         ids = [self._document(segment, article)]
         ((prepared, stored),) = self._cluster.values(self.snapshot.index, ids, "prepared", "stored")
         return documents.unpacked(prepared), documents.unpacked(stored)
+
+
+def _fetched(searcher: ref[ClusterSearcher], part: int, segment: int, article: int) -> bytes:
+    """An article's bytes; its searcher is there, for nobody else asks a catalogue."""
+    here = searcher()
+    assert here is not None
+    return here._fetch(segment, article)[part]

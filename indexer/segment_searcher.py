@@ -35,7 +35,7 @@ from kb.prepared import Prepared, from_bytes
 from kb.query import Query, Understanding
 from kb.text import Analyzer
 from kb.tripwire import Tripwire
-from kb.types import Audience
+from kb.types import Article, Audience
 from kb.visibility import FOREVER, Viewer, admitted, in_force, seconds
 
 # decoded articles kept, some 10 KB each, and what answers need of articles, some 3 KB each
@@ -43,7 +43,7 @@ _ARTICLES, _PREPARED = 1024, 8192
 # texts for quoted words, as many as one question reads
 _PLAIN = 512
 _MASKS = 64
-_TRIPWIRES = 4
+_MOST_TRIPWIRES = 4
 _PLACES = 100_000
 
 
@@ -205,8 +205,8 @@ class SegmentSearcher(ABC):
             for article in np.flatnonzero(segment.alerts & state.live)
         ]
         self.read_ahead([self._key(*place) for place in places])
-        alerts = tuple(self.catalogues[number].stored(article) for number, article in places)
-        return _tripwire_of(alerts, self._understanding.lexicon.fraud)
+        alerts = [self._stored(*place).article for place in places]
+        return _shared_tripwire(alerts, self._understanding.lexicon.fraud)
 
     def warm(self) -> None:
         """Make now what the first question would wait for."""
@@ -301,10 +301,16 @@ class SegmentSearcher(ABC):
         return all(phrase in text for phrase in phrases)
 
 
-@lru_cache(maxsize=_TRIPWIRES)
-def _tripwire_of(alerts: tuple[bytes, ...], phrases: tuple[Phrase, ...]) -> Tripwire:
-    """Of stored alerts and what callers say; most changes leave both as they are."""
-    return Tripwire([codec.load(alert).article for alert in alerts], phrases)
+_TRIPWIRES: list[tuple[list[Article], tuple[Phrase, ...], Tripwire]] = []
+
+
+def _shared_tripwire(alerts: list[Article], phrases: tuple[Phrase, ...]) -> Tripwire:
+    """One for all generations with the same alerts and the same phrases: most changes leave both as they are."""
+    found = next((wire for known, said, wire in list(_TRIPWIRES) if known == alerts and said == phrases), None)
+    if found is None:
+        found = Tripwire(alerts, phrases)
+        _TRIPWIRES[:] = [*_TRIPWIRES, (alerts, phrases, found)][-_MOST_TRIPWIRES:]
+    return found
 
 
 def _is_live(

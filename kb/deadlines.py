@@ -4,7 +4,8 @@ The day of asking does not count, the next is the first (民法典第二百零�
 on a day off ends with the next working day (第二百零三条); the bank's own calendar days are not extended, so that nobody is told
 a later date than the bank means. Working days are those of `kb/workdays.py`.
 
-A wrong date is worse than none: what begins with something that has not happened yet (还清后, 次日起, 提前5个工作日) has none.
+A wrong date is worse than none: what begins with something that has not happened yet (还清后, 次日起, 提前5个工作日) has none, nor
+has what is counted from the trade (T+1) or is a day of a month (次月10日).
 """
 
 from __future__ import annotations
@@ -25,15 +26,20 @@ _FRIDAY = 4
 _LONGEST = 366
 
 _NUMBER = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
+# the rest of a longer number, of a date or of T+1
+_PART = r"(?<![\d.+＋月年百千零〇一二两三四五六七八九十])"
 _PERIOD = re.compile(
-    rf"(?P<about>大约|一般|通常|预计|约)?(?P<most>可到|最长不超过|最长|不超过)?(?:(?P<least>{_NUMBER})[至到–—~～-])?"
+    rf"{_PART}(?P<about>大约|一般|通常|预计|约)?(?P<most>可到|最长不超过|最长|不超过)?(?:(?P<least>{_NUMBER})[至到–—~～-])?"
     rf"(?P<n>{_NUMBER})\s?(?:个?(?P<work>工作日)|(?P<hours>个?小时)|个?自然日|[日天])(?P<within>以内|之内|内)?"
 )
 _NEXT = re.compile(
     r"(?:约|一般|预计)?(?:(?P<work>下一?个?工作日|次一?个?工作日)|次日|第二天)(?=前?(?:到账|答复|联系|确认|寄出|入账|出结果))"
 )
 # what comes before a period that does not begin today
-_OTHER_BEGINNING = re.compile("后|起|满|提前|逾|每|再|延长|近|前|过|连续|累计|间隔|有效|第|少于|不足|另|可$")
+_OTHER_BEGINNING = re.compile(
+    "后|起|满|提前|逾|每|再|延长|近|前|过|连续|累计|间隔|有效|第|少于|不足|另|可$"
+    r"|[TDtd]\s?[+＋]|[月周号]\s?(?:大?约)?$"
+)
 # what comes after one that is no deadline
 _NO_DEADLINE = re.compile("[后起前不未没的间以左]|有效|至|到期")
 # without 内 a period is a deadline where something comes of it

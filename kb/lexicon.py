@@ -17,8 +17,9 @@ All words but the names of kinds are kept in normalised form.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from kb.fraud import Phrase, read_phrases
@@ -27,6 +28,9 @@ from kb.kinds import Kinds, read_kinds
 from kb.normalize import normalize
 from kb.pins import Pin, read_pins
 from kb.types import Problem
+
+# path of the file, number of the line, and what it says
+_Line = tuple[str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,17 @@ class Lexicon:
 
 def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
     """The lexicon under an articles folder, with every malformed line as a problem; missing files are empty."""
-    folder = articles / "_lexicon"
+    # read once, so that the fingerprint is that of what was read
+    files = _files(articles)
+    lines = partial(_lines, articles / "_lexicon", files)
     problems: list[Problem] = []
     synonyms = _Synonyms()
-    for path, number, line in _lines(folder / "synonyms.txt", problems):
+    for path, number, line in lines("synonyms.txt", problems):
         if complaint := synonyms.add(line):
             problems.append(Problem(path, number, 1, complaint))
-    terms = frozenset(line for _, _, line in _lines(folder / "terms.txt", problems))
-    stopwords = frozenset(line for _, _, line in _lines(folder / "stopwords.txt", problems))
-    kinds = read_kinds(_lines(folder / "kinds.txt", problems, str), problems)
+    terms = frozenset(line for _, _, line in lines("terms.txt", problems))
+    stopwords = frozenset(line for _, _, line in lines("stopwords.txt", problems))
+    kinds = read_kinds(lines("kinds.txt", problems, str), problems)
     lexicon = Lexicon(
         terms,
         synonyms.concepts,
@@ -81,22 +87,31 @@ def load_lexicon(articles: Path) -> tuple[Lexicon, list[Problem]]:
         {k: tuple(v) for k, v in synonyms.wider.items()},
         synonyms.misspelt,
         stopwords,
-        _glossary(folder / "jargon.txt", problems),
-        _glossary(folder / "forbidden.txt", problems),
-        _shapes(folder / "shapes.txt", problems),
-        read_pins(_lines(folder / "pins.txt", problems), problems),
+        _glossary(lines("jargon.txt", problems), problems),
+        _glossary(lines("forbidden.txt", problems), problems),
+        _shapes(lines("shapes.txt", problems)),
+        read_pins(lines("pins.txt", problems), problems),
         Kinds(kinds, synonyms.concepts, synonyms.members),
-        read_phrases(_lines(folder / "fraud.txt", problems), problems),
-        fingerprint(articles),
+        read_phrases(lines("fraud.txt", problems), problems),
+        _fingerprint(files),
     )
     return lexicon, problems
 
 
 def fingerprint(articles: Path) -> str:
     """What tells the lexicon under an articles folder from any other, without reading what it says."""
+    return _fingerprint(_files(articles))
+
+
+def _files(articles: Path) -> dict[str, bytes]:
+    """Name → bytes of each file of the lexicon, in the order of their names."""
+    return {path.name: path.read_bytes() for path in sorted((articles / "_lexicon").glob("*.txt"))}
+
+
+def _fingerprint(files: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for path in sorted((articles / "_lexicon").glob("*.txt")):
-        digest.update(f"{path.name}:{path.stat().st_size}:".encode() + path.read_bytes())
+    for name, data in files.items():
+        digest.update(f"{name}:{len(data)}:".encode() + data)
     return digest.hexdigest()[:16]
 
 
@@ -140,23 +155,28 @@ def _plain(line: str) -> str:
     return normalize(line).text
 
 
-def _lines(path: Path, problems: list[Problem], read: Callable[[str], str] = _plain) -> Iterator[tuple[str, int, str]]:
-    """Lines of a file, normalised by `read`, without blanks and comments, with the file's name and line number."""
-    if not path.is_file():
-        return
-    text = decode(path.read_bytes(), str(path))
+def _lines(
+    folder: Path,
+    files: Mapping[str, bytes],
+    name: str,
+    problems: list[Problem],
+    read: Callable[[str], str] = _plain,
+) -> Iterator[_Line]:
+    """Lines of one of the files, normalised by `read`, without blanks and comments; none of a file that is not there."""
+    path = str(folder / name)
+    text = decode(files.get(name, b""), path)
     if isinstance(text, Problem):
         problems.append(text)
         return
     for number, raw in enumerate(text.split("\n"), 1):
         line = read(raw.partition("#")[0]).strip()
         if line:
-            yield str(path), number, line
+            yield path, number, line
 
 
-def _glossary(path: Path, problems: list[Problem]) -> dict[str, str]:
+def _glossary(lines: Iterable[_Line], problems: list[Problem]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, number, line in _lines(path, problems):
+    for name, number, line in lines:
         word, colon, meaning = line.partition(":")
         if not colon or not meaning.strip():
             problems.append(Problem(name, number, 1, "一行要写成“词: 说明”。"))
@@ -165,9 +185,9 @@ def _glossary(path: Path, problems: list[Problem]) -> dict[str, str]:
     return found
 
 
-def _shapes(path: Path, problems: list[Problem]) -> dict[str, frozenset[str]]:
+def _shapes(lines: Iterable[_Line]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for _, _, line in _lines(path, problems):
+    for _, _, line in lines:
         for char in line:
             found[char] = found.get(char, frozenset()) | (frozenset(line) - {char})
     return found

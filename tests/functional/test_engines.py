@@ -1,9 +1,11 @@
 """One contract for every engine: over the same files they answer alike, whoever asks, whenever, after every change."""
 
+import gc
 import json
 import random
 import threading
 import time
+import weakref
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -218,6 +220,34 @@ def test_every_change_of_the_files_is_followed(clustered):  # C1
     assert not any(k.startswith("parrot") for k, *_ in same(clustered)["鹦鹉托运"])
     source.look_again()
     assert source.searcher().generation == generations.current_name(clustered.index)
+
+
+def test_a_snapshot_is_opened_without_asking_twice(clustered, monkeypatch):
+    published(clustered)
+    asked, values = [], Cluster.values
+    monkeypatch.setattr(Cluster, "values", lambda self, *a: asked.append(a) or values(self, *a))
+    source_of(clustered).searcher()
+    ids = [document for _, documents, *_ in asked for document in documents]
+    # the alerts, whose phrases every question is held against
+    assert ids
+    assert len(ids) == len(set(ids))
+
+
+def test_a_snapshot_goes_with_the_last_who_asks_it(clustered, at):  # A8
+    published(clustered)
+    source = source_of(clustered)
+    base = KnowledgeBase(source)
+    gc.disable()
+    try:
+        assert base.ask("卡消磁了", ANYBODY, at).cards
+        old = weakref.ref(source.searcher())
+        write_article(clustered.articles, "parrot", title="鹦鹉托运", answer="鹦鹉托运请联系航空公司。")
+        published(clustered)
+        source.look_again()
+        assert base.ask("鹦鹉托运", ANYBODY, at).cards
+        assert old() is None
+    finally:
+        gc.enable()
 
 
 def test_only_what_changed_is_sent(sample_settings, opensearch, tmp_path):
