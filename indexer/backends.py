@@ -9,10 +9,10 @@ import contextlib
 import logging
 import threading
 import time
-import weakref
 from pathlib import Path
 
 from indexer import generations
+from indexer.following import keep_looking
 from indexer.searcher import WhooshSearcher
 from indexer.sound import own_manifest
 from kb.errors import IndexMissing, IndexProblem
@@ -83,12 +83,13 @@ class CurrentSearcher:
 
     def keep_up(self) -> None:
         """See what was published until now, and look from here on without being asked. Call it after forking."""
-        self.look_again()
+        try:
+            self.look_again()
+        except OSError:
+            # whoever asks is told; a worker that did not start could tell nobody
+            _LOG.exception("generation could not be opened")
         if self._following is None:
-            self._following = threading.Thread(
-                target=_look_often, args=(weakref.ref(self),), name="kb-generation", daemon=True
-            )
-            self._following.start()
+            self._following = keep_looking(self, LOOK_EVERY)
 
     def _follow(self) -> WhooshSearcher:
         name = generations.current_name(self._root)
@@ -138,30 +139,15 @@ class CurrentSearcher:
             _LOG.error("generation %s cannot serve: %s", name, why)
 
 
-def _look_often(source: weakref.ref[CurrentSearcher]) -> None:
-    """As long as there is a source, look; each failure is logged once, however often it comes."""
-    said = ""
-    while True:
-        time.sleep(LOOK_EVERY)
-        here = source()
-        if here is None:
-            return
-        try:
-            here.look_again()
-            said = ""
-        except Exception as error:  # a full disk, say: questions look themselves then
-            if said != str(error):
-                _LOG.exception("generation could not be followed")
-            said = str(error)
-        del here
-
-
 def open_generation(folder: Path, cache: Path, *, everything: bool = False, learned: bool = True) -> WhooshSearcher:
     """Open a generation whose recipe is this program's; raises IndexMissing or IndexCorrupt.
 
     `everything`: read every file and compare its checksum, those included that only building needs. `learned`: as for the searcher.
     """
-    manifest = own_manifest(folder)
-    if everything:
-        generations.verify_files(folder, manifest, everything=True, again=True)
-    return WhooshSearcher(folder, cache, learned=learned)
+    try:
+        manifest = own_manifest(folder)
+        if everything:
+            generations.verify_files(folder, manifest, everything=True, again=True)
+        return WhooshSearcher(folder, cache, learned=learned)
+    except FileNotFoundError as error:
+        raise IndexMissing(f"索引 {folder.name} 正在被删除，或缺少文件 {error.filename}。") from error

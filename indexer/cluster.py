@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -19,6 +18,7 @@ from pathlib import Path
 from indexer.cluster_parts import Snapshot, write_words
 from indexer.cluster_searcher import ClusterSearcher, Slices
 from indexer.engine import LocalEngine
+from indexer.following import keep_looking
 from indexer.opensearch import Cluster
 from indexer.recipe import recipe_fingerprint
 from indexer.searcher import analyzer_of
@@ -72,10 +72,6 @@ class ClusterSource:
             return False
         return True
 
-    def look_again(self) -> None:
-        """See what was shipped just now, before this returns."""
-        self.look()
-
     def keep_up(self) -> None:
         """See what was shipped until now, and look from here on without being asked. Call it after forking."""
         self.look_again()
@@ -104,13 +100,10 @@ class ClusterSource:
         if self._watching is None:
             with self.opening:
                 if self._watching is None:
-                    self._watching = threading.Thread(
-                        target=_look_often, args=(weakref.ref(self),), name="kb-cluster", daemon=True
-                    )
-                    self._watching.start()
+                    self._watching = keep_looking(self, LOOK_EVERY)
 
-    def look(self) -> None:
-        """Open the snapshot that serves, if it is another one."""
+    def look_again(self) -> None:
+        """Open the snapshot that serves, if it is another one, before this returns."""
         try:
             with self.opening:
                 self._follow()
@@ -118,6 +111,9 @@ class ClusterSource:
             if self.problem != str(error):
                 _LOG.warning("snapshot could not be followed: %s", error)
             self.problem = str(error)
+        except Exception:
+            self.problem = "检索集群的新索引打不开，现在用的是以前的一代；原因见日志。"
+            raise
 
     def _follow(self) -> ClusterSearcher:
         """Open the snapshot that serves, if it is not open; under the lock."""
@@ -149,23 +145,6 @@ class ClusterSource:
         opened.warm()
         self._parts = kept
         return opened
-
-
-def _look_often(source: weakref.ref[ClusterSource]) -> None:
-    """As long as there is a source, look."""
-    while True:
-        time.sleep(LOOK_EVERY)
-        here = source()
-        if here is None:
-            return
-        try:
-            here.look()
-        except (
-            Exception
-        ):  # a full disk, say: the thread must go on, or this process would answer from the past for ever
-            _LOG.exception("snapshot could not be followed")
-            here.problem = "检索集群的新索引打不开，现在用的是以前的一代；原因见日志。"
-        del here
 
 
 def _hold(source: ClusterSource | None) -> None:

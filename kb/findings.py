@@ -26,6 +26,7 @@ _MOST_LOOKED_AT = 1000
 
 
 PARTIAL = "检索集群有一部分没有回答，结果可能不全，请再查一次。"
+ALARMED = "请先念警示。其他几条没有把握，念之前请先核对。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def find(searcher: Searcher, query: Query, viewer: Viewer, at: datetime, limit: 
     ranking = rank(searcher, query, viewer, at, limit)
     alerts = {s.article.key: Hit(s.article.key, None, 0.0, 1.0) for s, _ in ranking.alerts}
     hits = list(ranking.hits)
-    message = ("" if ranking.whole else PARTIAL) + _message(query, hits, ranking.confident, ranking.literal)
+    message = ("" if ranking.whole else PARTIAL) + _message(query, ranking)
     if not hits:
         hits = _nearest(searcher, viewer, at)
     cards = tuple(_card(searcher, h, facts, h.key == ranking.pinned) for h in hits if h.key not in alerts)
@@ -187,15 +188,18 @@ def _likelihood(searcher: Searcher, query: Query, hits: list[Hit], pinned: str |
     return 1.0 if pinned else likelihood(query, hits[0], searcher.lookup.versions)
 
 
-def _message(query: Query, hits: list[Hit], confident: bool, literal: bool) -> str:
+def _message(query: Query, ranking: Ranking) -> str:
     if query.empty:
         return "请输入要问的事，例如“换手机号”。下面是常用的几条。"
     unknown = f"没看懂“{'、'.join(query.unknown[:3])}”。" if query.unknown else ""
-    if hits and not literal:
+    if ranking.hits and not ranking.literal:
         return "没有文章一字不差地包含引号里的话，下面是去掉引号后最接近的几条。"
-    if not hits:
+    if not ranking.hits:
         return f"没有找到。{unknown}换个说法试试，或看看下面常用的几条。"
-    return "" if confident else f"没有把握。{unknown}下面是最接近的几条，念之前请先核对。"
+    if ranking.confident:
+        return ""
+    # nobody may hesitate over a fraud card because the other articles do not fit
+    return ALARMED if ranking.alerts else f"没有把握。{unknown}下面是最接近的几条，念之前请先核对。"
 
 
 def _nearest(searcher: Searcher, viewer: Viewer, at: datetime) -> list[Hit]:

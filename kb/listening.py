@@ -9,7 +9,7 @@ from datetime import datetime
 from kb.answers import Card, compose
 from kb.backend import Hit, Searcher, StoredArticle
 from kb.errors import QuestionError
-from kb.findings import MOST_ALERTS, PARTIAL, Findings, Ranking, rank
+from kb.findings import ALARMED, MOST_ALERTS, PARTIAL, Findings, Ranking, rank
 from kb.matches import Match, asked, match
 from kb.normalize import normalize
 from kb.query import Query
@@ -69,7 +69,7 @@ def listen(searcher: Searcher, text: str, viewer: Viewer, at: datetime) -> Heard
         hits=len(keys),
         best=keys[0] if keys else "",
         confident=confident,
-        message=("" if whole else PARTIAL) + _message(answered[0].query, confident, found=bool(cards or alerts)),
+        message=("" if whole else PARTIAL) + _message(answered[0].query, confident, bool(cards), bool(alerts)),
         chips=(),
         whole=whole,
     )
@@ -106,8 +106,10 @@ def _best(key: str, answered: Sequence[_Answered]) -> tuple[Query, Hit]:
     return query, hit
 
 
-def _message(query: Query, confident: bool, *, found: bool) -> str:
+def _message(query: Query, confident: bool, found: bool, alarmed: bool) -> str:
     heard = f"听到客户问：“{query.raw}”。"
-    if not found:
+    if not found and not alarmed:
         return f"{heard}没有找到，请换几句，或直接输入要问的事。"
-    return heard if confident else f"{heard}没有把握，念之前请先核对。"
+    if confident:
+        return heard
+    return heard + (ALARMED if alarmed else "没有把握，念之前请先核对。")

@@ -17,6 +17,8 @@ _SAID = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳陸�
 _MEANT = str.maketrans(_SAID, "00" + "1234567891" + "123456789" + "263")
 # `\b` does not see the border to a Chinese character
 _RUNS = tuple(re.compile(rf"{digit}(?:{_SEPARATOR}{{0,3}}{digit})+") for digit in ("[0-9]", f"[{_SAID}]"))
+# both at once, as speech is written down: 138零零138000
+_MIXED = re.compile(rf"(?<![0-9{_SAID}])[0-9{_SAID}]{{11,19}}(?![0-9{_SAID}])")
 _GROUP = re.compile(rf"[0-9]+|[{_SAID}]+")
 _LETTER = re.compile(rf"{_SEPARATOR}{{0,2}}[xX]")
 _ONLY_USUAL = re.compile(rf"[{_USUAL}]*")
@@ -41,8 +43,11 @@ def mask(text: str) -> str:
     plain = normalize(text)
     out: list[str] = []
     at = 0
-    for kind, begin, stop in sorted(_numbers(plain.text), key=lambda number: number[1]):
+    # of those that overlap the first, and of those the longest
+    for kind, begin, stop in sorted(_numbers(plain.text), key=lambda number: (number[1], -number[2])):
         start, end = plain.raw_span(begin, stop)
+        if start < at:
+            continue
         out += [text[at:start], kind]
         at = end
     return "".join([*out, text[at:]])
@@ -57,6 +62,8 @@ def _numbers(text: str) -> Iterator[tuple[str, int, int]]:
                     _Group(g[0].translate(_MEANT), g.start(), g.end()) for g in _GROUP.finditer(text, *found.span())
                 ]
                 yield from _in_groups(text, groups)
+    for found in _MIXED.finditer(text):
+        yield from _in_groups(text, [_Group(found[0].translate(_MEANT), *found.span())])
 
 
 def _in_groups(text: str, groups: Sequence[_Group]) -> Iterator[tuple[str, int, int]]:

@@ -32,6 +32,9 @@ IDENTITY: dict[str, str] = {
     "L3": "三要素，并由客户自己输入密码或验证码",
     "LX": "不能电话办理",
 }
+# what names an article, and one of its versions, as patterns; files are held to the stricter `kb.articles.SLUG`
+ARTICLE_ID = r"[a-z0-9][a-z0-9_-]{0,79}"
+VERSION_KEY = rf"{ARTICLE_ID}@[0-9]{{1,9}}"
 CHANNELS = ("手机银行", "网上银行", "微信银行", "网点柜台", "自助设备", "电话银行")
 PATH_SEPARATOR = " › "
 

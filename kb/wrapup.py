@@ -18,13 +18,14 @@ from kb.clock import SHANGHAI, from_seconds
 from kb.errors import Refused
 from kb.feedback import KINDS, line
 from kb.query import MAX_QUESTION
+from kb.types import VERSION_KEY
 
 MOST_ENTRIES = 90
 # characters that the note has at most; the end of a longer one is cut
 MOST = 2000
 # milliseconds since 1970, up to the year 2100
 _Moment = Annotated[int, Field(ge=0, le=4_102_444_800_000)]
-_Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}@[0-9]{1,9}$")]
+_Key = Annotated[str, StringConstraints(pattern=f"^{VERSION_KEY}$")]
 _Short = Annotated[str, StringConstraints(max_length=80)]
 
 

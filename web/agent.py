@@ -75,7 +75,7 @@ def agent_pages(base: KnowledgeBase, almanac: Almanac) -> Blueprint:
     def article(article_id: str) -> Page | Response:
         """A whole article with its card; a browser that has it as it is now is told so."""
         as_of = request.args.get("at", "").strip()
-        at = moment(as_of)
+        at = moment(as_of, current_actor())
         found = base.article(article_id, current_actor().viewer, at)
         if found is None:
             message = f"没有编号为 {article_id[:80]} 的文章，或现在还不生效。"
@@ -102,7 +102,7 @@ def _results(base: KnowledgeBase, rendered: Rendered, almanac: Almanac, fields: 
     as_of = fields.get("at", "").strip()
     try:
         call = call_id(fields.get("call", ""))
-        answer = base.ask(fields.get("q", ""), current_actor().viewer, moment(as_of), call=call)
+        answer = base.ask(fields.get("q", ""), current_actor().viewer, moment(as_of, current_actor()), call=call)
     except KBError as error:
         return problem_page(error)
     return results_page(answer, rendered, almanac, as_of), 200

@@ -20,6 +20,7 @@ from kb.explaining.order import OrderPart
 from kb.explaining.reading import Understood
 from kb.explaining.scoring import Table
 from kb.explaining.standing import Standing
+from kb.people import ANONYMOUS, Actor
 from kb.query import MAX_QUESTION
 from kb.transcript import MOST_CHARACTERS
 from kb.visibility import ANYBODY, Viewer
@@ -30,7 +31,11 @@ from web.errors import error_response
 from web.moments import moment
 
 _PREFIX = "/api/v1"
-_AS_OF = Field(default="", max_length=40, description="answer as of this moment, e.g. 2026-12-01; default: now")
+_AS_OF = Field(
+    default="",
+    max_length=40,
+    description="answer as of this moment, e.g. 2026-12-01; default: now. Only who edits may look ahead",
+)
 
 
 class SearchBody(BaseModel):
@@ -162,7 +167,7 @@ def hot_routes(base: KnowledgeBase) -> dict[str, Callable[[bytes], bytes]]:
     """
 
     def search(body: bytes) -> bytes:
-        return _search(base, SearchBody.model_validate_json(body), ANYBODY)
+        return _search(base, SearchBody.model_validate_json(body), ANONYMOUS)
 
     def suggest(body: bytes) -> bytes:
         return _suggest(base, SuggestBody.model_validate_json(body), ANYBODY)
@@ -170,8 +175,9 @@ def hot_routes(base: KnowledgeBase) -> dict[str, Callable[[bytes], bytes]]:
     return {f"{_PREFIX}/search": search, f"{_PREFIX}/suggest": suggest}
 
 
-def _search(base: KnowledgeBase, asked: SearchBody, viewer: Viewer) -> bytes:
-    return b'{"data":%s}' % base.ask_json(asked.q, viewer, moment(asked.at), asked.limit, as_of=bool(asked.at))
+def _search(base: KnowledgeBase, asked: SearchBody, actor: Actor) -> bytes:
+    at = moment(asked.at, actor)
+    return b'{"data":%s}' % base.ask_json(asked.q, actor.viewer, at, asked.limit, as_of=bool(asked.at))
 
 
 def _suggest(base: KnowledgeBase, asked: SuggestBody, viewer: Viewer) -> bytes:
@@ -189,12 +195,12 @@ def api(base: KnowledgeBase, explainer: Explainer, almanac: Almanac, *, describe
     @needs("read")
     @checks_body
     def search(body: SearchBody) -> Response:
-        return _json(_search(base, body, current_actor().viewer))
+        return _json(_search(base, body, current_actor()))
 
     @blueprint.get("/search", summary="Answer a question", responses={"200": SearchResult})
     @needs("read")
     def search_by_url(query: SearchBody) -> Response:
-        return _json(_search(base, query, current_actor().viewer))
+        return _json(_search(base, query, current_actor()))
 
     @blueprint.post("/suggest", summary="Complete what was typed", responses={"200": SuggestResult})
     @needs("read")
@@ -206,13 +212,13 @@ def api(base: KnowledgeBase, explainer: Explainer, almanac: Almanac, *, describe
     @needs("read")
     @checks_body
     def transcript(body: TranscriptBody) -> Response:
-        answer, asked = base.transcript_json(body.text, current_actor().viewer, moment(body.at))
+        answer, asked = base.transcript_json(body.text, current_actor().viewer, moment(body.at, current_actor()))
         return _json(b'{"data":{"asked":%s,"answer":%s}}' % (json.dumps(asked, ensure_ascii=False).encode(), answer))
 
     @blueprint.get("/articles/<article_id>", summary="An article in force", responses={"200": ArticleResult})
     @needs("read")
     def article(path: ArticlePath, query: AsOf) -> Response:
-        at = moment(query.at)
+        at = moment(query.at, current_actor())
         found = base.article(path.article_id, current_actor().viewer, at)
         if found is None:
             return error_response(404, "NotFound", f"没有编号为 {path.article_id} 的文章，或现在还不生效。")
@@ -223,7 +229,7 @@ def api(base: KnowledgeBase, explainer: Explainer, almanac: Almanac, *, describe
     @needs("read")
     @checks_body
     def explain(body: ExplainBody) -> Response:
-        answer = explainer.explain(body.q, body.article, current_actor(), moment(body.at))
+        answer = explainer.explain(body.q, body.article, current_actor(), moment(body.at, current_actor()))
         if body.article and not answer.visible:
             return error_response(404, "NotFound", _not_shown(body.article, answer.standing))
         return _ok(ExplainResult(data=_explanation(answer)))

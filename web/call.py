@@ -15,6 +15,7 @@ from kb.errors import KBError, Missing, Refused
 from kb.feedback import line
 from kb.query import MAX_QUESTION
 from kb.questions_log import note_mark
+from kb.types import ARTICLE_ID, VERSION_KEY
 from kb.wrapup import read_trail, wrap_up
 from web.access import current_actor, needs
 from web.errors import data, told
@@ -23,8 +24,7 @@ from web.services import Services
 
 # what the log is told of: a version was read, its script was copied, the caller is identified or is not any more
 MARKS = ("read", "copy", "tick", "untick")
-_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}@\d{1,9}")
-_ARTICLE = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_KEY, _ARTICLE = re.compile(VERSION_KEY), re.compile(ARTICLE_ID)
 # articles that go along with a question
 _MOST_ARTICLES = 5
 

@@ -28,7 +28,9 @@ def compare_pages(base: KnowledgeBase) -> Blueprint:
         ids = list(dict.fromkeys(request.args.getlist("id")))
         if not LEAST <= len(ids) <= MOST:
             raise QuestionError(f"并排比较要选 {LEAST} 到 {MOST} 篇，现在选了 {len(ids)} 篇：在结果上按 x 选，再按 p。")
-        found = [_article(base, article_id, current_actor().viewer, moment(as_of)) for article_id in ids]
+        found = [
+            _article(base, article_id, current_actor().viewer, moment(as_of, current_actor())) for article_id in ids
+        ]
         cards = [card for _, card in found]
         return render_template("compare.html", cards=cards, rows=compare([a for a, _ in found]), as_of=as_of)
 

@@ -49,7 +49,7 @@ def _shown(explainer: Explainer, fields: Mapping[str, str]) -> Page:
         try:
             if len(wanted) > _LONGEST_NAME:
                 raise QuestionError(f"文章编号或标题最多 {_LONGEST_NAME} 个字。")
-            answer = explainer.explain(question, wanted, current_actor(), moment(as_of))
+            answer = explainer.explain(question, wanted, current_actor(), moment(as_of, current_actor()))
         except KBError as error:
             problem, status = str(error), status_of(error)
     shown = render_template(

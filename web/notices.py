@@ -150,9 +150,8 @@ def _expires(written: str, at: datetime) -> datetime:
         day = parse_date(written)
     except ValueError as error:
         raise Refused("截止日期要写成 2026-12-01。") from error
-    end = parse_moment(day.isoformat()) + timedelta(days=1)
-    if end <= at:
+    if day < at.date():
         raise Refused("截止日期已经过了，请往后选。")
-    if end > at + timedelta(days=_MOST_DAYS + 1):
+    if day > at.date() + timedelta(days=_MOST_DAYS):
         raise Refused(f"截止日期最远 {_MOST_DAYS} 天以后。")
-    return end
+    return parse_moment(day.isoformat()) + timedelta(days=1)

@@ -21,7 +21,7 @@ from kb.people import Actor
 from kb.publishing import changes
 from kb.publishing.changes import ChangeNote
 from kb.registry import load_registry
-from kb.types import TYPES
+from kb.types import TYPES, VERSION_KEY
 from web.access import current_actor, needs
 from web.errors import data, told
 from web.later import Later
@@ -34,7 +34,7 @@ _MOST_READ = 1000
 _MOST_CARDS = 80
 # versions that are told apart
 _MOST_NOTES = 10
-_KEY = re.compile(r"([a-z0-9][a-z0-9_-]{0,79})@(\d{1,9})")
+_KEY = re.compile(VERSION_KEY)
 
 
 def reading_pages(services: Services) -> Blueprint:
@@ -66,10 +66,11 @@ def _add_own(pages: Blueprint, services: Services) -> None:
     @needs("session")
     def note() -> Response:
         """Note that one read a version of an article."""
-        found = _KEY.fullmatch(request.form.get("article", ""))
-        if found is None:
+        key = request.form.get("article", "")
+        if not _KEY.fullmatch(key):
             raise Refused("不知道读的是哪一条，请刷新页面再试。")
-        article_id, version = found[1], int(found[2])
+        article_id, _, said = key.partition("@")
+        version = int(said)
         person = current_actor().id
         # SQL's INTEGER; articles count from 1
         if version < 2**31 and _current(services, article_id) is not None:

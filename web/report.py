@@ -19,6 +19,7 @@ from kb.gaps import STATES as GAP_STATES
 from kb.people import Actor
 from kb.query import MAX_QUESTION
 from kb.registry import load_registry
+from kb.types import VERSION_KEY
 from web.access import current_actor, needs
 from web.acting import address
 from web.drafting import article_titles
@@ -27,7 +28,7 @@ from web.services import Services
 
 # what one page lists
 _MOST_LISTED = 100
-_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}@\d{1,9}")
+_KEY = re.compile(VERSION_KEY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def transcript_pages(base: KnowledgeBase, almanac: Almanac) -> Blueprint:
         # a browser sends two characters for the end of a line
         text = request.form.get("text", "").replace("\r\n", "\n")
         try:
-            found, _ = base.transcript(text, current_actor().viewer, moment(as_of))
+            found, _ = base.transcript(text, current_actor().viewer, moment(as_of, current_actor()))
         except KBError as error:
             return problem_page(error)
         return results_page(found, rendered, almanac, as_of), 200

@@ -19,8 +19,9 @@ from kb.explaining.explanation import Explanation, explain
 from kb.explaining.standing import Standing, Traces, files_of, missing, shown
 from kb.people import Actor
 from kb.publishing.workflow import STATES, State
+from kb.types import ARTICLE_ID
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_ID = re.compile(ARTICLE_ID)
 _OPEN: tuple[State, ...] = ("draft", "review", "approved")
 # articles that are offered where a title fits several
 _OFFERED = 8

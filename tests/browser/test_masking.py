@@ -55,6 +55,12 @@ def corpus():
     ]
     table += [f"{a}{sep}{b}" for a in NUMBERS for b in NUMBERS for sep in SEPARATORS]
     table += [
+        f"{a}{n}{b}"
+        for n in ("138零零138000", f"{CARD[:4]}零二{CARD[6:]}")
+        for a in "一3 "
+        for b in ("", "二", "3", f"、{PHONE}")
+    ]
+    table += [
         "",
         "㋀㏾㍘🄁①②③⑩⒈𝟏𝟐𝟑" * 3,
         "1" * 500,

@@ -213,14 +213,38 @@ def test_a_version_that_is_not_for_somebody_shows_on_no_path(settings, role, sta
         assert seen == (state == "for others" and role == "lead"), path
 
 
-def test_a_moment_ahead_shows_what_is_scheduled(settings):  # row 43
+def looking_ahead(client, at):
+    """What is told of the scheduled article at a moment, on every way to ask for one."""
+    return {
+        "desk": client.post("/ask", data={"q": WORDS, "at": at}),
+        "link": client.get("/", query_string={"q": WORDS, "at": at}),
+        "page": client.get("/articles/blue-whale", query_string={"at": at}),
+        "compare": client.get("/compare", query_string={"id": ["blue-whale", "replace-card"], "at": at}),
+        "transcript": client.post("/transcript", data={"text": f"客户：{WORDS}", "at": at}),
+        "API": client.post("/api/v1/search", json={"q": WORDS, "at": at}),
+        "API by address": client.get("/api/v1/search", query_string={"q": WORDS, "at": at}),
+        "article by API": client.get("/api/v1/articles/blue-whale", query_string={"at": at}),
+        "transcript by API": client.post("/api/v1/transcript", json={"text": f"客户：{WORDS}", "at": at}),
+    }
+
+
+def test_only_who_edits_looks_ahead(settings):  # row 43
     write_article(
         settings.articles, "blue-whale", title=WORDS, questions=[f"{WORDS}{n}" for n in range(6)], **STATES["scheduled"]
     )
     app = make_app(settings)
-    client = sign_in(app, "editor")
-    assert f"{WORDS}，本人" not in client.post("/ask", data={"q": WORDS}).text
-    assert f"{WORDS}，本人" in client.post("/ask", data={"q": WORDS, "at": "2999-01-02"}).text
+    editor = sign_in(app, "editor")
+    assert f"{WORDS}，本人" not in editor.post("/ask", data={"q": WORDS}).text
+    for way, answer in looking_ahead(editor, "2999-01-02").items():
+        assert (answer.status_code, f"{WORDS}，本人" in answer.text) == (200, True), way
+    assert editor.get("/articles/blue-whale?at=2998-12-31").status_code == 404
+    for person in (app.test_client(), sign_in(app, "agent"), sign_in(app, "lead")):
+        for way, answer in looking_ahead(person, "2999-01-02").items():
+            said = answer.json["error"]["message"] if "API" in way and answer.json else answer.text
+            assert "只有编辑能提前看" in said, way
+            assert f"{WORDS}，本人" not in answer.text, way
+            # on the desk a problem is a sentence in the place of the answer
+            assert answer.status_code in (400, 403), way
 
 
 def test_without_anonymous_reading_nobody_reads_before_signing_in(settings):

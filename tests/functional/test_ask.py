@@ -180,6 +180,13 @@ def test_the_bank_s_own_fraud_cards_come_first(sample, at, question):  # row 27
     assert all(c.type == "alert" for c in answer.alerts)
 
 
+def test_nobody_hesitates_over_a_fraud_card_because_nothing_else_fits(sample, at):  # rows 14 27
+    answer = sample.ask("演唱会票私下转钱", ANYBODY, at)
+    assert answer.alerts
+    assert not answer.confident
+    assert answer.message.startswith("请先念警示。")
+
+
 def test_an_ordinary_question_sets_off_nothing(small, at):
     assert small.ask("账户安全吗", ANYBODY, at).alerts == ()
 

@@ -439,11 +439,11 @@ def test_a_snapshot_of_another_version_of_the_program_is_refused(clustered, monk
         write_article(clustered.articles, "parrot", title="鹦鹉托运怎么办")
         building.update(clustered, now())
         follow(clustered, now())
-        source.look()
+        source.look_again()
         # who has one open goes on with it, and says why it stays behind
         assert source.searcher() is open_one
         assert "另一个版本的程序" in source.problem
-    source.look()
+    source.look_again()
     assert source.searcher() is not open_one
     assert source.problem == ""
 
@@ -470,11 +470,11 @@ def test_a_registry_that_no_article_speaks_of_reaches_the_desks(clustered, tmp_p
     holidays = clustered.articles / "_registry/holidays.yml"
     holidays.write_bytes("# 测试\r\n2026:\r\n  holidays: []\r\n".encode())
     follow(clustered, now())
-    source.look()
+    source.look_again()
     assert (desk.var / "cluster/_registry/holidays.yml").read_bytes() == holidays.read_bytes()
     holidays.unlink()
     follow(clustered, now())
-    source.look()
+    source.look_again()
     assert not (desk.var / "cluster/_registry/holidays.yml").exists()
 
 

@@ -55,7 +55,7 @@ def test_no_question_opens_what_was_published(settings, source, opened_by, at): 
     for number in range(3):
         made = changed(settings, number)
         until(lambda made=made: base.ask("鹦鹉托运", ANYBODY, at).generation == made)
-    assert set(opened_by) == {"kb-generation"}
+    assert set(opened_by) == {"kb-following"}
 
 
 def test_a_question_looks_itself_where_the_thread_does_not(settings, source, opened_by, at, monkeypatch):
@@ -79,13 +79,26 @@ def test_a_failure_is_logged_once_and_the_old_generation_goes_on_answering(setti
 
     monkeypatch.setattr(backends, "open_generation", full)
     monkeypatch.setattr(backends, "_PATIENCE", 60)
-    with caplog.at_level(logging.ERROR, "indexer.backends"):
+    with caplog.at_level(logging.ERROR, "indexer.following"):
         changed(settings)
         until(lambda: len(tried) > 2)
         assert base.ask("卡消磁了", ANYBODY, at).generation == before
-    assert len([r for r in caplog.records if r.message == "generation could not be followed"]) == 1
+    assert len([r for r in caplog.records if r.message == "what was published could not be followed"]) == 1
     monkeypatch.undo()
     until(lambda: base.ask("鹦鹉托运", ANYBODY, at).generation > before)
+
+
+def test_a_worker_starts_where_nothing_can_be_opened(settings, at, monkeypatch):
+    building.build(settings, now())
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backends, "open_generation", full)
+    source = CurrentSearcher(settings)
+    source.keep_up()
+    monkeypatch.undo()
+    assert KnowledgeBase(source).ask("卡消磁了", ANYBODY, at).cards
 
 
 def test_the_thread_ends_with_its_source(settings):

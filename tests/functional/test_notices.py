@@ -78,6 +78,7 @@ def test_it_ends_by_itself_or_at_once(app):  # row 35
         ({"article": "no-such-article"}, "没有编号为 no-such-article 的文章"),
         ({"expires": "2020-01-01"}, "截止日期已经过了"),
         ({"expires": "2099-01-01"}, "截止日期最远 90 天以后"),
+        ({"expires": "9999-12-31"}, "截止日期最远 90 天以后"),
         ({"expires": "明天"}, "截止日期要写成"),
     ],
 )

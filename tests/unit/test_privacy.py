@@ -61,6 +61,18 @@ def test_the_last_letter_of_an_id_may_be_small():  # row 78
     assert mask(f"身份证{ID_X}过期") == "身份证［证件号］过期"
 
 
+@pytest.mark.parametrize(
+    "number",
+    ["138零零138000", "一三八0013八000", "幺38零零幺38零00", f"{CARD[:4]}零二{CARD[6:]}", f"{ID[:6]}一九{ID[8:]}"],
+)
+def test_a_number_partly_in_words_is_masked(number):  # row 78
+    assert mask(f"打{number}没人接") in {f"打{kind}没人接" for kind in ("［手机号］", "［卡号］", "［证件号］")}
+
+
+def test_a_number_after_a_counting_word_is_masked():  # row 78
+    assert mask(f"电话一{PHONE}，电话二{PHONE}") == "电话一［手机号］，电话二［手机号］"
+
+
 def test_several_numbers_are_masked_in_one_text():  # row 78
     assert mask(f"{PHONE}和{CARD}，{ID}") == "［手机号］和［卡号］，［证件号］"
 

@@ -7,6 +7,8 @@ const ONLY_USUAL = /^[\s\-_.·,，]*$/;
 const SAID = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳陸參";
 const MEANT = "00" + "1234567891" + "123456789" + "263";
 const RUNS = ["[0-9]", `[${SAID}]`].map((digit) => new RegExp(`${digit}(?:${SEPARATOR}{0,3}${digit})+`, "g"));
+// both at once, as speech is written down: 138零零138000
+const MIXED = new RegExp(`(?<![0-9${SAID}])[0-9${SAID}]{11,19}(?![0-9${SAID}])`, "g");
 const GROUP = new RegExp(`[0-9]+|[${SAID}]+`, "g");
 const LETTER = new RegExp(`${SEPARATOR}{0,2}[xX]`, "y");
 const PHONE = /^(?:0{0,2}86|0)?1[3-9][0-9]{9}$/;
@@ -83,18 +85,16 @@ function longest(text, groups, first, letter) {
   return { kind: null, last: first };
 }
 
-/** The digits of a run that stand side by side, and where. */
-function groupsOf(run) {
-  return [...run[0].matchAll(GROUP)].map((group) => ({
-    digits: group[0].replace(/[^0-9]/g, (char) => MEANT[SAID.indexOf(char)]),
-    start: run.index + group.index,
-    end: run.index + group.index + group[0].length,
-  }));
+/** Digits side by side, and where they stand. */
+function groupOf(written, start) {
+  const digits = written.replace(/[^0-9]/g, (char) => MEANT[SAID.indexOf(char)]);
+  return { digits, start, end: start + written.length };
 }
 
+const groupsOf = (run) => [...run[0].matchAll(GROUP)].map((group) => groupOf(group[0], run.index + group.index));
+
 /** The numbers of a run of digits: other digits may stand before and after them. */
-function* inRun(text, run) {
-  const groups = groupsOf(run);
+function* inGroups(text, groups) {
   if (groups.reduce((sum, group) => sum + group.digits.length, 0) < FEWEST_DIGITS) return;
   LETTER.lastIndex = groups.at(-1).end;
   const letter = LETTER.test(text) ? LETTER.lastIndex : 0;
@@ -148,9 +148,14 @@ function clusterOf(chars) {
 /** Where the numbers of a text stand, and what each is. */
 function numbersOf(raw) {
   const { text, starts, ends } = normalized(raw);
-  const found = RUNS.flatMap((run) => [...text.matchAll(run)].flatMap((match) => [...inRun(text, match)]));
-  found.sort((one, other) => one.start - other.start);
-  return found.map(({ kind, start, end }) => ({ kind, start: starts[start], end: ends[end - 1] }));
+  const apart = RUNS.flatMap((run) => [...text.matchAll(run)].map(groupsOf));
+  const mixed = [...text.matchAll(MIXED)].map((match) => [groupOf(match[0], match.index)]);
+  const found = [...apart, ...mixed].flatMap((groups) => [...inGroups(text, groups)]);
+  // of those that overlap the first, and of those the longest
+  found.sort((one, other) => one.start - other.start || other.end - one.end);
+  let at = 0;
+  const kept = found.map(({ kind, start, end }) => ({ kind, start: starts[start], end: ends[end - 1] }));
+  return kept.filter(({ start, end }) => start >= at && (at = end));
 }
 
 /** The text with every number replaced by what it was: ［卡号］, ［证件号］, ［手机号］. */

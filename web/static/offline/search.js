@@ -88,11 +88,12 @@ function likelihood(best) {
   return 1 / (1 + Math.exp(-(constant + coverage * best.coverage + strength * Math.log1p(best.score / rarest))));
 }
 
-function messageFor(question, hits, sure, literal) {
+function messageFor(question, hits, sure, literal, alarmed) {
   const unknown = question.unknown.length ? `没看懂“${question.unknown.slice(0, 3).join("、")}”。` : "";
   if (hits.length && !literal) return "没有文章一字不差地包含引号里的话，下面是去掉引号后最接近的几条。";
   if (!hits.length) return `没有找到。${unknown}换个说法试试，或看看下面常用的几条。`;
-  return sure ? "" : `没有把握。${unknown}下面是最接近的几条，念之前请先核对。`;
+  if (sure) return "";
+  return alarmed ? "请先念警示。其他几条没有把握，念之前请先核对。" : `没有把握。${unknown}下面是最接近的几条，念之前请先核对。`;
 }
 
 /** What a question leads to: fraud cards, then articles, whether they surely fit, and a sentence where one has to be said. */
@@ -107,7 +108,7 @@ export function search(raw) {
   const sure = Boolean(pinned) || (hits.length > 0 && literal && likelihood(hits[0]) >= words.confident);
   const found = hits.length ? hits.slice(0, MOST).map(({ article }) => article) : usual();
   const cards = [...new Set([...alerts, ...(pinned ? [pinned] : []), ...found])];
-  return { alerts, cards: cards.slice(0, MOST + alerts.length), sure, message: pinned ? "" : messageFor(question, hits, sure, literal) };
+  return { alerts, cards: cards.slice(0, MOST + alerts.length), sure, message: pinned ? "" : messageFor(question, hits, sure, literal, alerts.length > 0) };
 }
 
 /** Where nothing matches: what is asked most. */
