@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from kb.clock import now
 from kb.editing.form_fields import fields_of, parts_of
 from kb.editing.form_input import clean, read_input
 from kb.editing.forms import Form, to_form, to_text
-from kb.errors import KBError
+from kb.errors import DatabaseProblem, KBError
 from kb.publishing.three_way import Pick, settled, three_way
 from kb.publishing.workbench import Draft, DraftChanged
 from kb.publishing.workflow import STATES
@@ -26,6 +27,7 @@ from web.numbers import whole
 from web.services import Services
 
 Answer = Response | AnyResponse | str | tuple[Response, int] | tuple[str, int]
+_EMPTY = "文件已经被删掉，这一稿现在是空的；不再需要请作废。"
 _PICKS: dict[str, Pick] = {"mine": "mine", "theirs": "theirs", "both": "both"}
 
 
@@ -77,9 +79,10 @@ def add_writing_pages(pages: Blueprint, services: Services, shelf: Shelf) -> Non
             return _merge_page(draft.base, text, stored), 409
         except KBError as error:
             if scripted:
-                return jsonify(message=str(error)), 422
-            flash(str(error), "error")
-            return redirect(url_for("edit.draft", draft_id=draft_id))
+                return jsonify(message=str(error)), _refusal(error)
+            flash(f"没有保存：{error}您的文字还在这一页上。", "error")
+            typed = replace(draft, text=text, number=_number())
+            return _page(services, shelf, typed, request.form.get("view", "form"), draft.text), _refusal(error)
         if scripted:
             return jsonify(number=saved.number, at=f"{at:%H:%M}", text=saved.text)
         if request.form.get("then") == "draft":
@@ -111,16 +114,13 @@ def add_writing_pages(pages: Blueprint, services: Services, shelf: Shelf) -> Non
     def merge(draft_id: int) -> Answer:
         """Keep the text that was put together of both."""
         base, mine, theirs = (clean(request.form.get(name, "")) for name in ("base", "mine", "theirs"))
-        whole = request.form.get("whole")
-        hunks = three_way(base, mine, theirs)
-        picks = {n: _PICKS[p] for n in range(len(hunks)) if (p := request.form.get(f"pick.{n}", "")) in _PICKS}
-        text = {"mine": mine, "theirs": theirs}.get(whole or "") or settled(hunks, picks)
-        draft = workbench.draft(draft_id)
+        of_file = request.form.get("of") == "file"
+        text, draft = _decided(base, mine, theirs), workbench.draft(draft_id)
         if text is None:
             flash("还有两边都改了的地方没有选。", "error")
-            return _merge_page(base, mine, draft, theirs), 400
+            return _merge_page(base, mine, draft, theirs if of_file else None), 400
         try:
-            if request.form.get("of") == "file":
+            if of_file:
                 workbench.rebase(current_actor(), draft_id, _number(), text, now(), address(), seen=theirs)
             else:
                 workbench.save(current_actor(), draft_id, _number(), text, now(), address())
@@ -128,9 +128,27 @@ def add_writing_pages(pages: Blueprint, services: Services, shelf: Shelf) -> Non
             return _merge_page(theirs, text, changed.draft), 409
         except KBError as error:
             flash(str(error), "error")
-            return redirect(url_for("edit.draft", draft_id=draft_id))
-        flash("两边的修改已经合在一起，请再看一遍。", "ok")
+            if of_file:
+                return redirect(url_for("edit.draft", draft_id=draft_id))
+            # what was typed is nowhere but in this form
+            return _merge_page(base, mine, draft), _refusal(error)
+        flash("两边的修改已经合在一起，请再看一遍。" if text else _EMPTY, "ok")
         return redirect(url_for("edit.write", draft_id=draft_id, merged=1))
+
+
+def _decided(base: str, mine: str, theirs: str) -> str | None:
+    """The text that the form of a merge asks for; None while something is undecided."""
+    sides, whole = {"mine": mine, "theirs": theirs}, request.form.get("whole", "")
+    if whole in sides:
+        return sides[whole]
+    hunks = three_way(base, mine, theirs)
+    picks = {n: _PICKS[p] for n in range(len(hunks)) if (p := request.form.get(f"pick.{n}", "")) in _PICKS}
+    return settled(hunks, picks)
+
+
+def _refusal(error: KBError) -> int:
+    """The status of what was not saved: the script tries again by itself where the database was busy."""
+    return 503 if isinstance(error, DatabaseProblem) else 422
 
 
 def _number() -> int:
@@ -156,7 +174,8 @@ def _merge_page(base: str, mine: str, stored: Draft, file: str | None = None) ->
     )  # fmt: skip
 
 
-def _page(services: Services, shelf: Shelf, draft: Draft, view: str) -> str:
+def _page(services: Services, shelf: Shelf, draft: Draft, view: str, stored: str | None = None) -> str:
+    """The editor; `stored`: what is kept, where the draft's text is one that could not be."""
     at = now()
     form = to_form(draft.text, draft.path) if draft.kind == "article" else ()
     if not isinstance(form, Form):
@@ -169,6 +188,7 @@ def _page(services: Services, shelf: Shelf, draft: Draft, view: str) -> str:
         "edit/write.html",
         draft=draft, view="source" if view == "source" else "form", broken=broken, form=form, kind=kind,
         parts=parts_of(kind) if kind else (), fields={f.name: f for f in fields_of(kind)} if kind else {},
+        stored=draft.text if stored is None else stored,
         problems=seen.problems, by_field=shown_problems(seen.problems), read=seen.read,
         offers=shelf.offers(), quick=_quick(at), conflict=services.workbench.conflict(draft.id) is not None,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from web_people import sign_in
 
 from kb.clock import now
 from kb.db import audit
+from kb.errors import DatabaseProblem, Refused
 from kb.signing_in import setup_link
 from web.app import IDENTITY, SERVICES
 
@@ -242,8 +243,7 @@ def test_two_people_at_one_article_lose_nothing(open_as, workbench):  # row 64
     expect(one.page.locator("#pending")).to_contain_text("没有丢")
     one.press("看两边的差别")
     one.page.wait_for_url("**/compare")
-    one.press("用合好的")
-    one.page.wait_for_url("**merged=1")
+    one.press("用合好的").told("已经合在一起")
     found = workbench.draft(int(draft)).text
     assert "title: 补卡和换卡" in found
     assert "category: 银行卡" in found
@@ -261,6 +261,93 @@ def test_without_a_connection_the_text_stays_here_and_is_sent_later(open_as, wor
     editor.page.context.set_offline(False)
     again = Desk(editor.page.context.new_page(), editor.address).open(f"/edit/drafts/{draft}/write")
     expect(again.page.locator("#f-category")).to_have_value("断网时写的", timeout=10_000)
+    assert "category: 断网时写的" in workbench.draft(draft).text
+    assert again.page.evaluate("localStorage.length") == 0
+    expected(open_as, "ERR_INTERNET_DISCONNECTED")
+
+
+def test_what_is_typed_after_the_notice_of_a_conflict_is_not_lost(open_as, workbench):  # row 64
+    one, two = open_as("editor"), open_as("editor")
+    one.begin("replace-card")
+    draft = int(one.draft)
+    two.open(f"/edit/drafts/{draft}/write").fill("title", "补卡和换卡").is_saved()
+    one.fill("category", "银行卡")
+    expect(one.page.locator("#pending")).to_contain_text("没有丢")
+    one.fill("category", "银行卡和存折")
+    assert "银行卡和存折" in one.page.evaluate("localStorage.getItem(localStorage.key(0))")
+    one.press("看两边的差别")
+    one.page.wait_for_url("**/compare")
+    one.press("用合好的").told("已经合在一起")
+    assert "category: 银行卡和存折" in workbench.draft(draft).text
+    expected(open_as, "409")
+
+
+def test_a_busy_database_is_waited_for(open_as, workbench, monkeypatch):  # row 64
+    editor = open_as("editor").begin("replace-card")
+    with monkeypatch.context() as patched:
+        patched.setattr(workbench, "save", busy)
+        editor.fill("category", "等数据库")
+        expect(editor.saved).to_contain_text("恢复后自动保存", timeout=10_000)
+        editor.fill("category", "等数据库的时候写的")
+    editor.is_saved()
+    assert "category: 等数据库的时候写的" in workbench.draft(int(editor.draft)).text
+    expected(open_as, "503")
+
+
+def busy(*_args, **_more):
+    raise DatabaseProblem("数据库现在太忙，请稍后再试。")
+
+
+def refused(*_args, **_more):
+    raise Refused("全文太长，请拆成几篇。")
+
+
+def test_what_was_refused_is_tried_again_with_the_next_key(open_as, workbench, monkeypatch):  # row 64
+    editor = open_as("editor").begin("replace-card")
+    pending = editor.page.locator("#pending")
+    with monkeypatch.context() as patched:
+        patched.setattr(workbench, "save", refused)
+        editor.fill("category", "太长")
+        expect(pending).to_contain_text("全文太长")
+    editor.fill("category", "短一些").is_saved()
+    expect(pending).to_be_hidden()
+    assert "category: 短一些" in workbench.draft(int(editor.draft)).text
+    expected(open_as, "422")
+
+
+def test_what_was_refused_can_be_compared(open_as, workbench, monkeypatch):  # row 64
+    editor = open_as("editor").begin("replace-card")
+    with monkeypatch.context() as patched:
+        patched.setattr(workbench, "save", refused)
+        editor.fill("category", "太长")
+        expect(editor.page.locator("#pending")).to_contain_text("全文太长")
+        editor.press("看两边的差别")
+        editor.page.wait_for_url("**/compare")
+    editor.press("用合好的").told("已经合在一起")
+    assert "category: 太长" in workbench.draft(int(editor.draft)).text
+    expected(open_as, "422")
+
+
+def test_what_an_earlier_visit_could_not_send_is_not_written_over(open_as, workbench, monkeypatch):  # row 64
+    editor = open_as("editor").begin("replace-card")
+    draft = int(editor.draft)
+    editor.page.context.set_offline(True)
+    editor.fill("category", "断网时写的")
+    expect(editor.saved).to_contain_text("连不上服务", timeout=10_000)
+    editor.page.close(run_before_unload=False)
+    editor.page.context.set_offline(False)
+    with monkeypatch.context() as patched:
+        patched.setattr(workbench, "save", refused)
+        again = Desk(editor.page.context.new_page(), editor.address).open(f"/edit/drafts/{draft}/write")
+        expect(again.page.locator("#pending")).to_contain_text("没有保存上去：全文太长")
+        # nothing else is typed until it is decided
+        expect(again.page.locator("#writing")).to_have_attribute("inert", "")
+        again.page.keyboard.press("Control+s")
+        again.page.reload()
+        expect(again.page.locator("#pending")).to_contain_text("没有保存上去：全文太长")
+        again.press("看两边的差别")
+        again.page.wait_for_url("**/compare")
+    again.press("用合好的").told("已经合在一起")
     assert "category: 断网时写的" in workbench.draft(draft).text
     assert again.page.evaluate("localStorage.length") == 0
     expected(open_as, "ERR_INTERNET_DISCONNECTED")

@@ -7,6 +7,7 @@ from builders import article_text
 from web_people import csrf, make_app, sign_in
 
 from kb.editing.forms import to_form
+from kb.errors import DatabaseProblem
 from web.app import SERVICES
 
 PATH = "processes/replace-card.md"
@@ -192,6 +193,58 @@ def test_an_answer_that_got_lost_is_no_conflict(editor, workbench):
     inputs = shown(editor.get(f"/edit/drafts/{draft_id}/write").text) | {"title": "换卡"}
     first, again = (editor.fetch(f"/edit/drafts/{draft_id}/save", **inputs) for _ in range(2))
     assert first.json["number"] == again.json["number"]
+
+
+def busy(*_args, **_more):
+    raise DatabaseProblem("数据库现在太忙，请稍后再试。")
+
+
+def test_a_busy_database_is_something_to_try_again(editor, workbench, monkeypatch):
+    draft_id = editor.begin()
+    inputs = shown(editor.get(f"/edit/drafts/{draft_id}/write").text)
+    monkeypatch.setattr(workbench, "save", busy)
+    assert editor.fetch(f"/edit/drafts/{draft_id}/save", **inputs).status_code == 503
+
+
+@pytest.mark.parametrize("view", ["form", "source"])
+def test_without_javascript_what_was_not_saved_stands_there_again(editor, workbench, monkeypatch, view):  # row 64
+    draft_id = editor.begin()
+    inputs = shown(editor.get(f"/edit/drafts/{draft_id}/write?view={view}").text)
+    typed = (
+        {"title": "写了很久"}
+        if view == "form"
+        else {"text": inputs["text"].replace("category: 测试", "category: 写了很久")}
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(workbench, "save", busy)
+        answer = editor.post(f"/edit/drafts/{draft_id}/save", **inputs | typed)
+    assert answer.status_code == 503
+    assert "没有保存：数据库现在太忙" in answer.text
+    again = shown(answer.text)
+    assert editor.post(f"/edit/drafts/{draft_id}/save", **again).status_code == 302
+    assert "写了很久" in workbench.draft(draft_id).text
+
+
+def test_what_cannot_be_saved_any_more_stands_there_again(editor, workbench):
+    draft_id = ready(editor, workbench)
+    inputs = shown(editor.get(f"/edit/drafts/{draft_id}/write").text)
+    send(editor, workbench, draft_id)
+    answer = editor.post(f"/edit/drafts/{draft_id}/save", **inputs | {"title": "写了很久"})
+    assert answer.status_code == 422
+    assert shown(answer.text)["title"] == "写了很久"
+
+
+def test_what_was_put_together_is_not_lost_to_a_busy_database(app, editor, workbench, monkeypatch):  # row 64
+    draft_id = editor.begin()
+    mine = shown(editor.get(f"/edit/drafts/{draft_id}/write").text) | {"category": "我的类目"}
+    Person(app, "editor").fetch(f"/edit/drafts/{draft_id}/save", **mine | {"category": "测试", "title": "对方的标题"})
+    page = editor.post(f"/edit/drafts/{draft_id}/save", **mine).text
+    with monkeypatch.context() as patched:
+        patched.setattr(workbench, "save", busy)
+        answer = editor.post(f"/edit/drafts/{draft_id}/merge", **shown(page))
+    assert answer.status_code == 503
+    assert editor.post(f"/edit/drafts/{draft_id}/merge", **shown(answer.text)).status_code == 302
+    assert "我的类目" in workbench.draft(draft_id).text
 
 
 def test_problems_stand_at_their_fields(editor):  # row 41
@@ -456,6 +509,29 @@ def test_a_file_changed_by_hand_is_put_together_first(editor, settings, workbenc
     assert "手工改的" in text
     assert "十分钟就能换" in text
     assert workbench.conflict(draft_id) is None
+
+
+def test_a_file_deleted_meanwhile_is_said_and_may_be_agreed_to(editor, settings, workbench):  # row 64
+    draft_id = ready(editor, workbench, 当场就能换="十分钟就能换")
+    (settings.articles / PATH).unlink()
+    page = editor.get(f"/edit/drafts/{draft_id}/conflict").text
+    assert "已经被删掉" in page
+    answer = editor.post(f"/edit/drafts/{draft_id}/merge", **shown(page), whole="theirs")
+    assert answer.status_code == 302
+    assert workbench.draft(draft_id).text.strip() == ""
+    assert "文件已经被删掉，这一稿现在是空的" in editor.get(answer.location).text
+    assert "已作废" in editor.steps(f"/edit/drafts/{draft_id}/withdraw")
+
+
+def test_undecided_between_two_savers_stays_between_them(app, editor, workbench):  # row 64
+    draft_id = editor.begin()
+    inputs = shown(editor.get(f"/edit/drafts/{draft_id}/write").text)
+    Person(app, "editor").fetch(f"/edit/drafts/{draft_id}/save", **inputs | {"title": "对方的标题"})
+    fields = shown(editor.post(f"/edit/drafts/{draft_id}/save", **inputs | {"title": "我的标题"}).text)
+    again = shown(editor.post(f"/edit/drafts/{draft_id}/merge", **fields).text)
+    assert again["of"] == "draft"
+    assert editor.post(f"/edit/drafts/{draft_id}/merge", **again, whole="mine").status_code == 302
+    assert workbench.draft(draft_id).title == "我的标题"
 
 
 def test_what_is_urgent_has_to_expire(editor, workbench):  # row 61

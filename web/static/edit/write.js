@@ -21,8 +21,8 @@ let stopped = false;
 let timer = 0;
 // the last text that is known to be stored: what a conflict is compared with
 let base = document.querySelector("#loaded").value;
-// entries of a form that could not be sent, of this page or of an earlier one
-let unsent = null;
+// what an earlier visit left unsent; until it is stored or given up, nothing else is written over it
+let earlier = null;
 
 const token = () => document.querySelector("meta[name=csrf-token]").content;
 
@@ -99,7 +99,7 @@ async function saveNow() {
   saving = false;
   if (answer?.ok && told) return saved(told);
   dirty = true;
-  if (answer?.status === 409 && told) stop(told);
+  if (answer?.status === 409 && told) stop(told.message);
   else if (answer?.status === 422 && told) refuse(told.message);
   else await wait(answer);
   return false;
@@ -108,30 +108,30 @@ async function saveNow() {
 function saved(stored) {
   number.value = stored.number;
   base = stored.text;
+  pending.hidden = true;
   if (!dirty) forget();
   say(dirty ? "正在保存…" : `已保存 ${stored.at}`);
   return !dirty;
 }
 
 /** Somebody else saved first: no more saving until it is decided what becomes of both. */
-function stop(why) {
+function stop(message) {
   stopped = true;
-  unsent = { entries: [...collect()].filter(([name]) => name !== "csrf_token"), base };
   say("没有保存：别人也改了这一稿", true);
-  ask(`${why.message || "别人也改了这一稿。"}您的文字还在这里，没有丢。`);
+  ask(`${message || "别人也改了这一稿。"}您的文字还在这里，没有丢。`);
 }
 
+/** This text cannot be stored; the next change is tried again. */
 function refuse(message) {
-  stopped = true;
   say("没有保存", true);
-  ask(`${message || "现在不能保存。"}您的文字留在这个浏览器里。`);
+  ask(`${message || "现在不能保存。"}您的文字留在这个浏览器里，改动以后会再试。`);
 }
 
 /** The service is away, or the sign-in has ended: the text stays here and is sent again. */
 async function wait(answer) {
   const here = keep([...collect()]);
   const where = here ? "文字先留在这个浏览器里" : "请不要关掉这一页";
-  if (answer && [400, 401, 403].includes(answer.status)) {
+  if (signedOut(answer)) {
     say(`登录已经过期，${where}。请另开一页登录，回来会自动保存`, true);
     await renew();
   } else {
@@ -139,6 +139,8 @@ async function wait(answer) {
   }
   later(RETRY_AFTER);
 }
+
+const signedOut = (answer) => [400, 401, 403].includes(answer?.status);
 
 /** After signing in again in another window, this page's forms need a new token. */
 async function renew() {
@@ -154,17 +156,20 @@ async function renew() {
 // what could not be saved
 
 function ask(message) {
-  pending.hidden = false;
   pending.querySelector("[data-says]").textContent = message;
+  if (!pending.hidden) return;
+  pending.hidden = false;
   pending.scrollIntoView({ block: "center" });
 }
 
 function compare() {
+  const mine = earlier ?? { entries: [...collect()], base };
+  if (!earlier) keep(mine.entries);
   const sent = document.createElement("form");
   sent.method = "post";
   sent.action = form.dataset.compare;
-  const entries = unsent.entries.filter(([name]) => name !== "number" && name !== "base");
-  for (const [name, value] of [...entries, ["base", unsent.base], ["csrf_token", token()]]) {
+  const entries = mine.entries.filter(([name]) => !["number", "base", "csrf_token"].includes(name));
+  for (const [name, value] of [...entries, ["base", mine.base], ["csrf_token", token()]]) {
     const area = document.createElement("textarea");
     area.name = name;
     area.value = value;
@@ -176,27 +181,39 @@ function compare() {
   sent.submit();
 }
 
-/** Something from an earlier visit that never reached the service. */
+/** Something from an earlier visit that never reached the service: nothing is typed beside it before it is decided on. */
 async function sendKept() {
+  if (new URLSearchParams(location.search).has("merged")) {
+    forget();
+    // when this page is loaded again, what is kept by then is something else
+    history.replaceState(null, "", location.pathname);
+  }
   const before = kept();
   if (!before?.entries) return;
-  if (new URLSearchParams(location.search).has("merged")) return forget();
+  earlier = before;
+  stopped = form.inert = true;
   const answer = await send([...before.entries, ["csrf_token", token()]]);
   if (answer?.ok) {
     forget();
     location.reload();
     return;
   }
-  unsent = before;
-  stopped = answer?.status === 409;
-  if (stopped) ask(`这个浏览器里有一份 ${before.at} 的文字没有保存上去，后来这一稿又改过。`);
+  const told = await answer?.json().catch(() => null);
+  const said = `这个浏览器里有一份 ${before.at} 的文字没有保存上去`;
+  if (answer?.status === 409) return ask(`${said}，后来这一稿又改过。`);
+  if (answer?.status === 422) return ask(`${said}：${told?.message ?? "现在不能保存。"}`);
+  ask(`${said}：${told?.message ?? "连不上服务。"}过几秒再试。`);
+  if (signedOut(answer)) await renew();
+  setTimeout(sendKept, RETRY_AFTER);
 }
 
 // the page
 
 function changed() {
   dirty = true;
-  if (!stopped) {
+  if (stopped) {
+    keep([...collect()]);
+  } else {
     say("有改动，马上保存");
     later(SAVE_AFTER);
   }
@@ -233,14 +250,14 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   dirty = true;
   if (!(await save())) return;
-  const here = location.pathname;
-  if (then === "draft") location.assign(`${here.replace(/\/write$/, "")}?check=1`);
-  else if (then === "source" || then === "form") location.assign(`${here}?view=${then}`);
+  const here = form.action.replace(/\/save$/, "");
+  if (then === "draft") location.assign(`${here}?check=1`);
+  else if (then === "source" || then === "form") location.assign(`${here}/write?view=${then}`);
   else toast("已保存");
 });
 addEventListener("online", () => later(0));
 addEventListener("beforeunload", (event) => {
-  if (!dirty && !saving) return;
+  if (earlier || (!dirty && !saving)) return;
   keep([...collect()]);
   event.preventDefault();
 });
@@ -264,9 +281,11 @@ document.addEventListener("click", async (event) => {
     event.target.closest("button").setAttribute("aria-expanded", String(shown));
   }
   const leave = event.target.closest("a[data-leave]");
-  if (leave && dirty && !stopped) {
+  if (leave && dirty) {
     event.preventDefault();
-    if (await save()) location.assign(leave.href);
+    // where it could not be stored, leaving asks
+    await save();
+    location.assign(leave.href);
   }
 });
 
