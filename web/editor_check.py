@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from kb.articles import read_bytes, sketch
 from kb.editing.affected import Affected, by_registry, files_with_facts
 from kb.editing.effect import Effect, effect, questions_of
 from kb.editing.review import Report
 from kb.errors import ArticleError, KBError
-from kb.publishing import shared
+from kb.frontmatter import decode
+from kb.publishing import shared, undone
 from kb.publishing.planning import Decision, publish
 from kb.publishing.versions import surroundings
 from kb.publishing.workbench import Draft
 from kb.registry import with_file
-from kb.types import Article
+from kb.types import Article, Problem
 from web.editor_look import Shown, look, placed
 from web.editor_shelf import Shelf
 from web.services import Services
@@ -39,6 +41,8 @@ class Checked:
     no_effect: str = ""
     # articles that a changed fact, menu entry or department touches
     affected: tuple[Affected, ...] = ()
+    # versions that wait, and would take back what this one changes
+    undoing: tuple[Article, ...] = ()
 
     @property
     def blocking(self) -> list[str]:
@@ -50,7 +54,7 @@ class Checked:
     def warnings(self) -> int:
         """How many things there are to think about before it goes out."""
         found = sum(problem.level != "error" for problem in self.problems)
-        found += len(self.affected)
+        found += len(self.affected) + len(self.undoing)
         if self.report:
             found += len(self.report.similar) + len(self.report.contradictions) + len(self.report.affected)
         return found + (len(self.effect.warnings) if self.effect else 0)
@@ -60,17 +64,34 @@ def check(services: Services, shelf: Shelf, draft: Draft, at: datetime) -> Check
     """Check a draft's text; without errors, search as if it were published."""
     if draft.kind != "article":
         return _check_file(services, shelf, draft, at)
-    seen = look(services, shelf, draft, None, at)
+    seen, later = look(services, shelf, draft, None, at), undoing(services, shelf, draft, at)
     article = seen.report.article if seen.report else None
     if article is None:
-        return Checked(seen.problems, seen.read, seen.report, no_effect="改好错误以后再试搜。")
+        return Checked(seen.problems, seen.read, seen.report, no_effect="改好错误以后再试搜。", undoing=later)
     try:
         texts = _as_published(services, shelf, draft, at)
     except ArticleError as error:
         problems = [*placed(draft.text, error.problems), *seen.problems]
-        return Checked(problems, seen.read, seen.report, no_effect="改好错误以后再试搜。")
+        return Checked(problems, seen.read, seen.report, no_effect="改好错误以后再试搜。", undoing=later)
     found, why = _tried(services, shelf, texts, max(at, article.effective), at, article)
-    return Checked(seen.problems, seen.read, seen.report, found, why)
+    return Checked(seen.problems, seen.read, seen.report, found, why, undoing=later)
+
+
+def undoing(services: Services, shelf: Shelf, draft: Draft, at: datetime) -> tuple[Article, ...]:
+    """The versions that take a draft's place later on, without what it changes."""
+    root, known = services.settings.articles, shelf.known()
+    article = sketch(draft.text, draft.path, known.registry) if draft.kind == "article" else None
+    if article is None:
+        return ()
+    others = [one for one in known.versions(draft.article_id) if one.effective > at]
+    texts = {}
+    for other in others:
+        data = read_bytes(root / other.path, other.path)
+        text = data if isinstance(data, Problem) else decode(data, other.path)
+        # a version that was taken away meanwhile takes nobody's place
+        if isinstance(text, str):
+            texts[other.path] = text
+    return undone.undoing(article, draft.base, draft.text, [o for o in others if o.path in texts], texts, at)
 
 
 def _as_published(services: Services, shelf: Shelf, draft: Draft, at: datetime) -> dict[str, str | None]:

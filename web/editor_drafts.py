@@ -19,10 +19,12 @@ from kb.people import Actor
 from kb.publishing.desk import target_of
 from kb.publishing.workbench import Draft
 from kb.publishing.workflow import STATES, STEPS, refusal, steps_for
+from kb.types import Article
 from web.access import current_actor, needs
 from web.acting import address, said
-from web.editor_check import Checked, check
+from web.editor_check import Checked, check, undoing
 from web.editor_shelf import Shelf
+from web.moments import day
 from web.numbers import whole
 from web.services import Services
 
@@ -54,7 +56,8 @@ def add_draft_pages(pages: Blueprint, services: Services, shelf: Shelf) -> None:
         """The draft; with ?check=1 after a thorough check."""
         found = workbench.draft(draft_id)
         seen = check(services, shelf, found, now()) if request.args.get("check") else None
-        return _page(services, found, current_actor(), seen)
+        later = seen.undoing if seen else undoing(services, shelf, found, now())
+        return _page(services, found, current_actor(), seen, later)
 
     @pages.get("/drafts/<int:draft_id>/findings")
     @needs("edit")
@@ -151,7 +154,7 @@ def _published(state: str, reason: str) -> str:
     return f"已通过，正在写入，稍后自动完成。{reason}"
 
 
-def _page(services: Services, draft: Draft, actor: Actor, seen: Checked | None) -> str:
+def _page(services: Services, draft: Draft, actor: Actor, seen: Checked | None, later: Collection[Article]) -> str:
     workbench = services.workbench
     steps = steps_for(draft.standing, actor)
     with services.database.reading() as connection:
@@ -164,6 +167,7 @@ def _page(services: Services, draft: Draft, actor: Actor, seen: Checked | None) 
         published=bool(draft.article_id and workbench.history(draft.article_id)),
         changes=differences(draft.base, draft.text), comments=workbench.comments(draft.id), seen=seen,
         blocked=bool(seen and seen.blocking),
+        undoing=[(one, day(one.effective, now())) for one in later if draft.state in ("draft", "review")],
         events=[_Said(names.get(e.actor, e.actor), _EVENTS.get(e.action, e.action), e.at, e.result == "denied") for e in happened],
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The moment that a request asks about."""
+"""The moment that a request asks about, and moments as they are said."""
 
 from __future__ import annotations
 
@@ -26,3 +26,9 @@ def moment(text: str, actor: Actor) -> datetime:
     if text and at > now() and not actor.may("edit"):
         raise NotAllowed("还没生效的内容只有编辑能提前看：请用有编辑权限的账号登录，或者去掉日期。")
     return at
+
+
+def day(moment: datetime, at: datetime) -> str:
+    """The day of a moment as it is said: with the year only where it is another one."""
+    year = f"{moment.year}年" if moment.year != at.year else ""
+    return f"{year}{moment.month}月{moment.day}日"

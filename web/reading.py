@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable
-from datetime import datetime
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -25,6 +24,7 @@ from kb.types import TYPES, VERSION_KEY
 from web.access import current_actor, needs
 from web.errors import data, told
 from web.later import Later
+from web.moments import day
 from web.numbers import whole
 from web.services import Services
 
@@ -112,7 +112,7 @@ def _add_changes(pages: Blueprint, services: Services) -> None:
         if stored is None:
             raise Missing("没有这篇文章，或现在还不生效。")
         notes = _notes(services, stored, known, actor)
-        said = [{"version": n.version, "day": _day(n.since, at), "note": n.note} for n in notes[-_MOST_NOTES:]]
+        said = [{"version": n.version, "day": day(n.since, at), "note": n.note} for n in notes[-_MOST_NOTES:]]
         more = url_for("reading.differences", article_id=article_id, since=known)
         return data({"version": stored.article.version, "notes": said, "more": more})
 
@@ -170,9 +170,3 @@ def _past(services: Services, article_id: str) -> list[Revision]:
     with contextlib.suppress(DatabaseProblem), services.database.reading() as connection:
         return revisions.of_article(connection, article_id)
     return []
-
-
-def _day(moment: datetime, at: datetime) -> str:
-    """The day as it is said: with the year only where it is another one."""
-    year = f"{moment.year}年" if moment.year != at.year else ""
-    return f"{year}{moment.month}月{moment.day}日"

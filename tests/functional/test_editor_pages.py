@@ -478,6 +478,29 @@ def test_a_version_for_tomorrow_waits(editor, approver, workbench):  # row 43
     assert editor.get("/edit/articles/replace-card").text.count('<li class="version') == 1
 
 
+def test_a_correction_that_a_waiting_version_would_take_back_is_said(editor, approver, workbench):  # row 43
+    said = "2099年12月5日起第 2 版会代替它，里面没有这次的修改；请把那一版也改了。"
+    published(editor, approver, workbench, **{"effective: '2026-01-01'": "effective: 2099-12-05"})
+    draft_id = ready(editor, workbench, 当场就能换="十分钟就能换")
+    number = workbench.draft(draft_id).number
+    assert said in editor.get(f"/edit/drafts/{draft_id}").text
+    assert "没有发现问题" not in editor.get(f"/edit/drafts/{draft_id}/findings").text
+    page = editor.steps(f"/edit/drafts/{draft_id}/submit", number=number)
+    assert "有几处提醒" in page
+    assert said in page
+    send(editor, workbench, draft_id)
+    assert said in approver.get(f"/edit/drafts/{draft_id}").text
+    waiting = re.search(r'name="path" value="([^"]+)"><button class="button">改第 2 版', page)[1]
+    # the waiting version is changed, too
+    other_id = editor.begin(waiting)
+    other = workbench.draft(other_id)
+    text = other.text.replace("当场就能换", "十分钟就能换")
+    editor.fetch(f"/edit/drafts/{other_id}/save", view="source", number=other.number, text=text)
+    send(editor, workbench, other_id)
+    approver.post(f"/edit/drafts/{other_id}/approve", number=workbench.draft(other_id).number)
+    assert "会代替它" not in approver.get(f"/edit/drafts/{draft_id}?check=1").text
+
+
 def parse(text):
     from kb.clock import parse_moment
 
