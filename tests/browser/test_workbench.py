@@ -340,6 +340,7 @@ def test_what_an_earlier_visit_could_not_send_is_not_written_over(open_as, workb
         patched.setattr(workbench, "save", refused)
         again = Desk(editor.page.context.new_page(), editor.address).open(f"/edit/drafts/{draft}/write")
         expect(again.page.locator("#pending")).to_contain_text("没有保存上去：全文太长")
+        expect(again.saved).to_have_text("没有保存")
         # nothing else is typed until it is decided
         expect(again.page.locator("#writing")).to_have_attribute("inert", "")
         again.page.keyboard.press("Control+s")

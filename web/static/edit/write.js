@@ -192,6 +192,7 @@ async function sendKept() {
   if (!before?.entries) return;
   earlier = before;
   stopped = form.inert = true;
+  say("正在保存上次没送上去的文字…");
   const answer = await send([...before.entries, ["csrf_token", token()]]);
   if (answer?.ok) {
     forget();
@@ -199,6 +200,7 @@ async function sendKept() {
     return;
   }
   const told = await answer?.json().catch(() => null);
+  say("没有保存", true);
   const said = `这个浏览器里有一份 ${before.at} 的文字没有保存上去`;
   if (answer?.status === 409) return ask(`${said}，后来这一稿又改过。`);
   if (answer?.status === 422) return ask(`${said}：${told?.message ?? "现在不能保存。"}`);
