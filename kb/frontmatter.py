@@ -90,13 +90,18 @@ def split(text: str, path: str) -> Document | list[Problem]:
     if len(fences) < 2:
         return [Problem(path, 1, 1, "只有开头的 ---，缺少结束字段的那一行 ---。")]
     first_line = text.count("\n", 0, fences[0].end()) + 2
-    source = _YAML_BREAKS.sub(" ", text[fences[0].end() + 1 : fences[1].start()])
-    parsed = read_plain(source, first_line - 1) or read_any("\n" * (first_line - 1) + source, path)
+    parsed = read_mapping(text[fences[0].end() + 1 : fences[1].start()], path, first_line)
     if isinstance(parsed, list):
         return parsed
     body = text[fences[1].end() :]
     lead = len(body) - len(body.lstrip("\n"))
     return Document(parsed, body.strip("\n"), text.count("\n", 0, fences[1].end()) + 1 + lead)
+
+
+def read_mapping(source: str, path: str, first_line: int = 1) -> yaml.MappingNode | list[Problem]:
+    """The mapping that a text says, or what is wrong with it; `first_line`: where in the file the text begins, from 1."""
+    source = _YAML_BREAKS.sub(" ", source)
+    return read_plain(source, first_line - 1) or read_any("\n" * (first_line - 1) + source, path)
 
 
 def read_any(source: str, path: str) -> yaml.MappingNode | list[Problem]:
@@ -133,7 +138,7 @@ def _compose(source: str, path: str) -> yaml.MappingNode | Problem:
     except RecursionError:
         return Problem(path, 1, 1, "字段嵌套太深。")
     if not isinstance(node, yaml.MappingNode):
-        return Problem(path, 2, 1, "两行 --- 之间要写“字段: 值”。")
+        return Problem(path, node.start_mark.line + 1 if node else 2, 1, "这里要写“字段: 值”，一行一个。")
     return node
 
 

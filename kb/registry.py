@@ -1,4 +1,4 @@
-"""What the bank's articles refer to: the app menu, shared facts and departments (`articles/_registry/`)."""
+"""What the bank's articles refer to: the app menu, shared facts, departments and holidays (`articles/_registry/`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from kb.frontmatter import decode
+from kb.frontmatter import decode, read_mapping
 from kb.types import Problem
 from kb.workdays import Calendar, read_calendar
 
@@ -29,7 +29,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The three registries; empty ones check nothing, so that imported articles of another bank are accepted."""
+    """The four registries; empty ones check nothing, so that imported articles of another bank are accepted."""
 
     menus: dict[str, Menu] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
@@ -100,13 +100,30 @@ def registry_print(articles: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _with(registry: Registry, name: str, said: dict[str, object]) -> Registry:
-    return replace(registry, **_READERS[name](said))
+def _with(registry: Registry, name: str, said: yaml.MappingNode) -> Registry:
+    return replace(registry, **_READERS[name](_mapping(said)))
 
 
-def _complaints(name: str, said: dict[str, object], path: str) -> list[Problem]:
+def _complaints(name: str, said: yaml.MappingNode, path: str) -> list[Problem]:
     """What can be read, but not understood."""
-    return [Problem(path, 1, 1, wrong) for wrong in read_calendar(said)[1]] if name == "holidays.yml" else []
+    if name == "holidays.yml":
+        return [Problem(path, 1, 1, wrong) for wrong in read_calendar(_mapping(said))[1]]
+    return _without_value(said, path) if name == "facts.yml" else []
+
+
+def _without_value(said: yaml.MappingNode, path: str) -> list[Problem]:
+    """Facts that say nothing an article could be filled in with: a misspelt name must not vanish silently."""
+    values = _mapping(said)
+    return [
+        Problem(
+            path,
+            key.start_mark.line + 1,
+            key.start_mark.column + 1,
+            f'共用数字 {key.value} 没有 value，请写成 {key.value}: {{value: "5元"}}，并检查拼写。',
+        )
+        for key, _ in said.value
+        if not _fact(values[key.value])
+    ]
 
 
 def _menus(said: dict[str, object]) -> dict[str, Any]:
@@ -116,9 +133,15 @@ def _menus(said: dict[str, object]) -> dict[str, Any]:
 def _facts(said: dict[str, object]) -> dict[str, Any]:
     entries = {name: entry for name, entry in said.items() if isinstance(entry, dict)}
     return {
-        "facts": {name: str(entry["value"]) for name, entry in entries.items() if "value" in entry},
+        "facts": {name: value for name, entry in entries.items() if (value := _fact(entry))},
         "notes": {name: str(entry["note"]) for name, entry in entries.items() if "note" in entry},
     }
+
+
+def _fact(entry: object) -> str:
+    """What a fact says; empty where that is not one text."""
+    value = entry.get("value") if isinstance(entry, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _departments(said: dict[str, object]) -> dict[str, Any]:
@@ -146,32 +169,34 @@ def _menu(value: object) -> Menu:
     return {str(k): _menu(v) for k, v in value.items()} if isinstance(value, dict) else {}
 
 
-def _read(path: Path, problems: list[Problem]) -> dict[str, object]:
+def _read(path: Path, problems: list[Problem]) -> yaml.MappingNode:
     if not path.exists():
-        return {}
+        return _nothing()
     text = decode(path.read_bytes(), str(path))
     if isinstance(text, Problem):
         problems.append(text)
-        return {}
+        return _nothing()
     return _parsed(text, str(path), problems)
 
 
-def _parsed(text: str, path: str, problems: list[Problem]) -> dict[str, object]:
-    try:
-        value = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 (BaseLoader makes only text, lists and mappings)
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problems.append(
-            Problem(
-                path,
-                line,
-                1,
-                f"登记文件读不出来（{getattr(error, 'problem', None) or '有控制字符或嵌套太深'}），请检查缩进、冒号和引号。",
-            )
-        )
-        return {}
-    if not isinstance(value, dict):
-        problems.append(Problem(path, 1, 1, "登记文件要写成“名字: 内容”。"))
-        return {}
-    return value
+def _parsed(text: str, path: str, problems: list[Problem]) -> yaml.MappingNode:
+    said = read_mapping(text, path)
+    if isinstance(said, yaml.MappingNode):
+        return said
+    problems += said
+    return _nothing()
+
+
+def _nothing() -> yaml.MappingNode:
+    return yaml.MappingNode("", [])
+
+
+def _mapping(node: yaml.MappingNode) -> dict[str, object]:
+    return {key.value: _plain(value) for key, value in node.value}
+
+
+def _plain(node: yaml.Node) -> object:
+    """A node as texts, lists and mappings; every scalar stays text."""
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node)
+    return [_plain(item) for item in node.value] if isinstance(node, yaml.SequenceNode) else node.value

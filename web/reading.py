@@ -19,7 +19,7 @@ from kb.errors import DatabaseProblem, KBError, Missing, Refused
 from kb.people import Actor
 from kb.publishing import changes
 from kb.publishing.changes import ChangeNote
-from kb.registry import load_registry
+from kb.registry import load_part
 from kb.types import TYPES, VERSION_KEY
 from web.access import current_actor, needs
 from web.errors import data, told
@@ -127,7 +127,7 @@ def _add_changes(pages: Blueprint, services: Services) -> None:
         article = stored.article
         past = _past(services, article_id)
         old, new = (changes.text_of(past, version, viewer, at) for version in (known, article.version))
-        facts = load_registry(services.settings.articles)[0].facts
+        facts = load_part(services.settings.articles, "facts.yml").facts
         return render_template(
             "differences.html",
             article=article, known=known, complete=None not in (old, new),
@@ -161,7 +161,7 @@ def _notes(services: Services, stored: StoredArticle, known: int, actor: Actor) 
     """What editors say about each version; without a database only the one in force does."""
     article = stored.article
     current = ChangeNote(article.version, stored.start, article.change_note)
-    facts = load_registry(services.settings.articles)[0].facts
+    facts = load_part(services.settings.articles, "facts.yml").facts
     return changes.since(_past(services, article.id), known, current, facts, actor.viewer)
 
 

@@ -294,7 +294,7 @@ def test_a_new_word_is_understood(desk):  # row 54
 @pytest.mark.parametrize(
     ("path", "text", "said"),
     [
-        ("_registry/facts.yml", "fee.card: [没写完\n", "登记文件读不出来"),
+        ("_registry/facts.yml", "fee.card: [没写完\n", "不符合“字段: 值”"),
         ("_registry/facts.yml", "other:\n  value: 1元\n", "1 篇文章会出错"),
         ("_registry/app_menu.yml", "手机银行:\n  首页: {}\n", "菜单里没有"),
         ("_lexicon/synonyms.txt", "只有一个词\n", "一行要写成"),
