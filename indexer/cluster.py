@@ -191,6 +191,10 @@ class ClusterEngine:
             self._serving.look_again()
         return shipped.generation
 
+    def of_article(self, article_id: str) -> list[Article]:
+        """Every version of an article in this machine's index, which the cluster follows."""
+        return self._local.of_article(article_id)
+
     def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
         """An article as the index would keep it; nothing is written."""
         return self._local.preview(article)
@@ -208,6 +212,10 @@ class DeskEngine:
         self._said = f"这台机器只回答问题，文章在编辑台上改{where}。"
 
     def take_up(self, paths: Sequence[Path], now: datetime) -> str:
+        """Raises Refused."""
+        raise Refused(self._said)
+
+    def of_article(self, article_id: str) -> list[Article]:
         """Raises Refused."""
         raise Refused(self._said)
 

@@ -37,6 +37,10 @@ class LocalEngine:
             gc.collect()
         return generation
 
+    def of_article(self, article_id: str) -> list[Article]:
+        """Every version of an article in the generation that serves."""
+        return (self._serving or CurrentSearcher(self._settings)).searcher().of_article(article_id)
+
     def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
         """An article as the index would keep it; nothing is written."""
         from indexer import trial as trying

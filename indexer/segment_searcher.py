@@ -185,6 +185,15 @@ class SegmentSearcher(ABC):
                     return self._stored(number, article)
         return None
 
+    def of_article(self, article_id: str) -> list[Article]:
+        """Every version of an article."""
+        return [
+            self._stored(number, article).article
+            for number, segment in enumerate(self.catalogues)
+            for article in segment.versions(article_id)
+            if self.states[number].live[article]
+        ]
+
     def tripped(
         self, text: str, at: datetime, viewer: Viewer, leaning: Mapping[str, int]
     ) -> list[tuple[StoredArticle, str]]:

@@ -148,6 +148,9 @@ class Engine(Protocol):
         them. Raises IndexLocked while another job writes, KBError if it cannot be done; the old generation then serves.
         """
 
+    def of_article(self, article_id: str) -> list[Article]:
+        """Every version of an article that answers, whenever it is in force and whoever may see it. Raises IndexProblem."""
+
     def preview(self, article: Article) -> tuple[StoredArticle, Prepared]:
         """An article as the index would keep it; nothing is written."""
 

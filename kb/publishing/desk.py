@@ -46,6 +46,7 @@ class Desk:
         self._database = database
         self._root = articles
         self._files = ArticleFiles(articles)
+        self._engine = engine
         self._applier = Applier(database, self._files, engine, GitTree(articles) if git_commit else None)
         self._lock = lock or (database.file or articles).parent / "publish.lock"
 

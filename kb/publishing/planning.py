@@ -14,7 +14,7 @@ from kb.errors import ArticleError, Refused
 from kb.files import digest
 from kb.outline import outline
 from kb.publishing.stamp import scalars, stamp
-from kb.publishing.versions import Surroundings
+from kb.publishing.versions import Found, Surroundings, timeline
 from kb.publishing.workflow import file_name
 from kb.types import Article, Problem
 
@@ -167,13 +167,15 @@ def _placed(text: str, path: str, finding: Finding) -> Problem:
     return Problem(path, line, 1, finding.message, finding.level)
 
 
-def expire(path: str, text: str, at: datetime, around: Surroundings) -> Change:
-    """The change that takes a version away at once. Raises Refused where that makes no sense, ArticleError."""
+def expire(path: str, text: str, at: datetime, around: Surroundings) -> list[Change]:
+    """The changes that take a version away at once. Raises Refused where that makes no sense, ArticleError."""
     found = around.at(path)
-    if found is None or found.article is None:
+    if found is None or found.shown is None:
         raise Refused(f"{path} 里没有能用的版本，坐席本来就看不到它。")
+    if found.article is None:
+        return _without(found, at, around)
     if found.article.effective > at:
-        return removed(path, found.digest)
+        return [removed(path, found.digest)]
     if found.article.expires and found.article.expires <= at:
         raise Refused("这一版已经失效了。")
     # not before it began: it was published in this very second
@@ -182,7 +184,22 @@ def expire(path: str, text: str, at: datetime, around: Surroundings) -> Change:
     parsed = parse_article(stamped.encode(), path, around.registry)
     if parsed.article is None:
         raise ArticleError(parsed.errors)
-    return written(path, stamped, found.digest, parsed.article)
+    return [written(path, stamped, found.digest, parsed.article)]
+
+
+def _without(broken: Found, at: datetime, around: Surroundings) -> list[Change]:
+    """The changes that take away a file with errors, and those that it replaced: they would be in force again."""
+    phases = {version.path: version.phase for version in timeline(around.versions, at)}
+    if phases.get(broken.path, "expired") == "expired":
+        raise Refused("这一版已经失效了。")
+    in_force = phases[broken.path] == "in_force"
+    replaced = [f for f in around.versions if in_force and f.path != broken.path and f.shown and _goes_on(f.shown, at)]
+    return [removed(found.path, found.digest) for found in (broken, *replaced)]
+
+
+def _goes_on(article: Article, at: datetime) -> bool:
+    """Whether a version has begun and does not end by itself."""
+    return article.effective <= at and (article.expires is None or article.expires > at)
 
 
 def newly_broken(before: Mapping[str, Collection[Problem]], after: Mapping[str, Collection[Problem]]) -> list[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kb.db import audit, drafts, publications, revisions
@@ -12,7 +12,7 @@ from kb.db.drafts import Draft
 from kb.db.engine import Connection
 from kb.db.publications import Publication
 from kb.db.revisions import Revision
-from kb.errors import Conflict, Missing, NotAllowed, Refused
+from kb.errors import Conflict, IndexProblem, Missing, NotAllowed, Refused
 from kb.feedback import words
 from kb.files import digest, exclusive, is_article
 from kb.library import article_id
@@ -23,6 +23,7 @@ from kb.publishing.planning import Change, Decision
 from kb.publishing.versions import Surroundings, Version, surroundings, timeline
 from kb.publishing.workflow import after
 from kb.registry import load_registry
+from kb.types import Article
 
 LONGEST_REASON = 500
 # seconds to wait for another one who publishes, and for another job that writes the index
@@ -92,14 +93,13 @@ class Releases(Desk):
             data = self._files.read(path)
             if data is None:
                 raise Missing(f"没有 {path} 这个文件，可能已经撤下。")
-            change = planning.expire(
-                path, taking_up.text_of(data, path), at, self._around(article_id(self._root / path))
-            )
+            around = self._shown(article_id(self._root / path))
+            changes = planning.expire(path, taking_up.text_of(data, path), at, around)
             with self._database.writing() as connection:
                 newest = next(iter(revisions.of_file(connection, path)), None)
                 origin = _Origin(self._author_of(connection, newest))
-                made = self._decide(connection, [change], actor, origin, at)
-                detail = {**_told([change]), "publication": made, "reason": said}
+                made = self._decide(connection, changes, actor, origin, at)
+                detail = {**_told(changes), "publication": made, "reason": said}
                 audit.record(connection, at, actor.name, "publication.expire", path, detail, address)
         return self._publication(made)
 
@@ -157,8 +157,10 @@ class Releases(Desk):
         return past.said(self.history(article_id), at)
 
     def timeline(self, article_id: str, at: datetime) -> list[Version]:
-        """The versions of an article in the files, in the order in which they begin."""
-        return timeline(self._around(article_id).versions, at)
+        """The versions of an article that agents can be shown, in the order in which they begin; of a file with errors the
+        last good one, as long as the index has it.
+        """
+        return timeline(self._shown(article_id).versions, at)
 
     def publications(self, limit: int = 20) -> list[Publication]:
         """The newest publications, newest first."""
@@ -259,6 +261,18 @@ class Releases(Desk):
 
     def _around(self, article_id: str) -> Surroundings:
         return surroundings(self._root, article_id, load_registry(self._root)[0])
+
+    def _shown(self, article_id: str) -> Surroundings:
+        """What stands around an article, with what the index answers for files that have errors."""
+        around = self._around(article_id)
+        if all(found.article for found in around.versions):
+            return around
+        kept: dict[str, Article] = {}
+        # without an index nobody sees anything
+        with contextlib.suppress(IndexProblem):
+            kept = {article.path: article for article in self._engine.of_article(article_id)}
+        versions = (f if f.article else replace(f, last_good=kept.get(f.path)) for f in around.versions)
+        return replace(around, versions=tuple(versions))
 
     def _latest(self, article_id: str) -> int:
         with self._database.reading() as connection:

@@ -26,6 +26,14 @@ class Found:
     digest: str
     # None where the file has errors
     article: Article | None
+    problems: tuple[Problem, ...] = ()
+    # of a file with errors: what the index still answers with
+    last_good: Article | None = None
+
+    @property
+    def shown(self) -> Article | None:
+        """What agents can be shown of it."""
+        return self.article or self.last_good
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,8 @@ class Version:
     end: datetime | None
     phase: Phase
     approver: str
+    # what is wrong in the file, of which agents see the last good version; empty where they see what it says
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +78,29 @@ def surroundings(root: Path, one: str, registry: Registry) -> Surroundings:
         if article_id(path) == one:
             name = article_name(path, root)
             data = read_bytes(path, name)
-            if not isinstance(data, Problem):
-                found.append(Found(name, digest(data), parse_article(data, name, registry).article))
+            if isinstance(data, Problem):
+                found.append(Found(name, "", None, (data,)))
+            else:
+                parsed = parse_article(data, name, registry)
+                found.append(Found(name, digest(data), parsed.article, tuple(parsed.errors)))
     return Surroundings(tuple(found), frozenset(article_id(path) for path in files), registry)
 
 
 def timeline(versions: Iterable[Found], at: datetime) -> list[Version]:
-    """The usable versions in the order in which they begin."""
-    articles = {found.path: found.article for found in versions if found.article}
+    """The versions that agents can be shown, in the order in which they begin."""
+    files = list(versions)
+    articles = {found.path: found.shown for found in files if found.shown}
+    problems = {found.path: found.problems for found in files}
     kept, _ = without_clashes([outline(article) for article in articles.values()])
     ends = periods(kept)
     line = []
     for one in kept:
         start, end = ends[one.key]
         article = articles[one.path]
-        line.append(Version(one.path, one.version, article.title, start, end, phase(start, end, at), article.approver))
+        line.append(
+            Version(
+                one.path, one.version, article.title, start, end, phase(start, end, at), article.approver,
+                problems[one.path],
+            )
+        )  # fmt: skip
     return sorted(line, key=lambda version: (version.effective, version.version))

@@ -507,6 +507,17 @@ def parse(text):
     return parse_moment(text)
 
 
+def test_a_file_with_a_mistake_is_seen_and_taken_away(settings, approver):
+    file = settings.articles / "processes/replace-card.md"
+    file.write_text(file.read_text("utf-8").replace("type: process", "type: proces"), encoding="utf-8")
+    page = approver.get("/edit/articles/replace-card").text
+    assert "文件有错，坐席看到的是上一个好的版本" in page
+    assert "type 写的是“proces”" in page
+    said = approver.steps("/edit/articles/replace-card/expire", path="processes/replace-card.md", reason="误导客户")
+    assert "已撤下" in said
+    assert approver.get("/articles/replace-card").status_code == 404
+
+
 def test_only_versions_of_the_article_can_be_taken_away(approver):  # row 42
     page = approver.steps("/edit/articles/replace-card/expire", path="products/usb-key.md", reason="x")
     assert "没有这一版" in page

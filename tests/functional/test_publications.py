@@ -209,6 +209,58 @@ def test_what_was_published_this_second_can_be_taken_away(desk):
     assert desk.answer(at=desk.at + timedelta(seconds=1)) is None
 
 
+def break_by_hand(desk, path):
+    """A mistake in a file, as a bad merge leaves it; the index keeps the last good version."""
+    file = desk.settings.articles / path
+    file.write_text(file.read_text("utf-8").replace("type: process", "type: proces"), encoding="utf-8")
+    desk.engine.take_up([file], desk.later())
+    desk.workbench.take_up_files(desk.at)
+
+
+def test_a_file_that_was_broken_by_hand_is_taken_away(desk):
+    break_by_hand(desk, PATH)
+    assert OLD in desk.answer()
+    (version,) = desk.workbench.timeline("replace-card", desk.at)
+    assert (version.phase, version.version, version.path) == ("in_force", 1, PATH)
+    assert "type 写的是“proces”" in " ".join(p.message for p in version.problems)
+    made = desk.workbench.expire(desk.jia, PATH, desk.later(), "误导客户")
+    assert (made.action, made.state) == ("remove", "applied")
+    assert desk.answer() is None
+    assert desk.read() is None
+    assert [r.removed for r in desk.workbench.history("replace-card")] == [True, False, False]
+    (event,) = desk.events("publication.expire")
+    assert '"reason"' in event.detail
+    assert desk.workbench.timeline("replace-card", desk.at) == []
+
+
+def test_what_a_broken_file_had_replaced_does_not_come_back(desk):
+    path = desk.publish(effective="2026-12-01").path
+    desk.at = parse_moment("2026-12-02")
+    assert NEW in desk.answer()
+    break_by_hand(desk, path)
+    assert [(v.phase, bool(v.problems)) for v in desk.workbench.timeline("replace-card", desk.at)] == [
+        ("expired", False), ("in_force", True),
+    ]  # fmt: skip
+    desk.workbench.expire(desk.jia, path, desk.later(), "误导客户")
+    assert desk.answer() is None
+    assert (desk.read(path), desk.read(PATH)) == (None, None)
+
+
+def test_a_broken_version_that_waits_never_begins(desk):
+    path = desk.publish(effective="2026-12-01").path
+    break_by_hand(desk, path)
+    desk.workbench.expire(desk.jia, path, desk.later(), "政策推迟")
+    assert OLD in desk.answer(at=parse_moment("2026-12-02"))
+
+
+def test_what_nobody_sees_cannot_be_taken_away(desk):
+    write_article(desk.settings.articles, "never-good", type="process", status="draft")
+    desk.engine.take_up([desk.settings.articles / "processes/never-good.md"], desk.later())
+    assert desk.workbench.timeline("never-good", desk.at) == []
+    with pytest.raises(Refused, match="本来就看不到"):
+        desk.workbench.expire(desk.jia, "processes/never-good.md", desk.later(), "没有用")
+
+
 def test_a_scheduled_version_never_begins(desk):
     path = desk.publish(effective="2026-12-01").path
     assert desk.workbench.expire(desk.yi, path, desk.later(), "政策推迟").action == "remove"
