@@ -18,7 +18,6 @@ REVIEWED = {
     ("kb/publishing/git.py", "B404"): "Git is a program",
     ("kb/publishing/git.py", "B603"): "a list of arguments, no shell; names are checked by kb.files",
     ("kb/publishing/git.py", "B607"): "Git is where the operator's PATH says",
-    ("kb/registry.py", "B506"): "a loader that makes plain values only; tests/test_architecture.py holds it",
     ("kb/tables.py", "B405"): "the name of an error that openpyxl raises; nothing is parsed with it",
     ("kb/reporting/page.py", "B704"): "our own style sheet",
     ("web/agent.py", "B704"): "rendered by Jinja with autoescape, or cleaned by nh3",
