@@ -193,7 +193,7 @@ REVISIONS = Table(
     Column("at", Moment, nullable=False),
     _text("author", 64),
     _text("approver", 64),
-    # workbench, or files (changed by hand, by a copy, by Git)
+    # workbench, files (changed by hand or by a copy), git (changed by a commit)
     _text("source", 16),
     Column("publication_id", _Id, ForeignKey("publications.id"), nullable=True),
     **_NEVER_AGAIN,
