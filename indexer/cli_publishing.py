@@ -60,7 +60,7 @@ def list_command(limit: int, fmt: str) -> None:
 
 @publish.command("log")
 @click.argument("article")
-@click.option("--at", "moment", help="这一时刻坐席看到的全文，例如 2026-12-01 08:30")
+@click.option("--at", "moment", help="这一时刻坐席看到的全文（共用数字照当时的填好），例如 2026-12-01 08:30")
 @_format
 def log(article: str, moment: str | None, fmt: str) -> None:
     """文章 ARTICLE（编号，或 _registry、_lexicon 里的文件）的历史，新的在前；写出 --at 时输出那一刻的全文。"""

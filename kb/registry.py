@@ -66,7 +66,7 @@ def load_registry(articles: Path) -> tuple[Registry, list[Problem]]:
     """The registry under an articles folder, with every problem of its files; missing files are empty registries."""
     problems: list[Problem] = []
     registry = Registry()
-    for name in _READERS:
+    for name in FILES:
         file = articles / "_registry" / name
         said = _read(file, problems)
         registry = _with(registry, name, said)
@@ -163,6 +163,10 @@ _READERS: dict[str, Callable[[dict[str, object]], dict[str, Any]]] = {
     "departments.yml": _departments,
     "holidays.yml": lambda said: {"calendar": read_calendar(said)[0]},
 }
+
+
+# names of the files that are read
+FILES = tuple(_READERS)
 
 
 def _menu(value: object) -> Menu:

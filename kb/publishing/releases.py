@@ -22,7 +22,7 @@ from kb.publishing.desk import Desk, DraftChanged, target_of
 from kb.publishing.planning import Change, Decision
 from kb.publishing.versions import Surroundings, Version, surroundings, timeline
 from kb.publishing.workflow import after
-from kb.registry import load_registry
+from kb.registry import FILES, load_registry
 from kb.types import Article
 
 LONGEST_REASON = 500
@@ -153,8 +153,11 @@ class Releases(Desk):
             return revisions.of_file(connection, path)
 
     def said(self, article_id: str, at: datetime) -> Revision | None:
-        """What agents could read of an article at a moment, as far as it was kept; None where there was nothing."""
-        return past.said(self.history(article_id), at)
+        """What agents could read of an article at a moment, with the shared numbers of then filled in, as far as it was kept;
+        None where there was nothing.
+        """
+        registry = [r for name in FILES for r in self.history_of_file(f"_registry/{name}")]
+        return past.said(self.history(article_id), registry, at)
 
     def timeline(self, article_id: str, at: datetime) -> list[Version]:
         """The versions of an article that agents can be shown, in the order in which they begin; of a file with errors the

@@ -63,7 +63,9 @@ def test_what_it_said_then(desk, kb):  # P7
     before = desk.read()
     desk.later(hours=1)
     desk.publish()
-    assert kb("publish", "log", "replace-card", "--at", "2026-11-24 10:30")[1] == before
+    assert kb("publish", "log", "replace-card", "--at", "2026-11-24 10:30")[1] == before.replace(
+        "{{fact:fee.card}}", "每张5元"
+    )
     assert NEW in kb("publish", "log", "replace-card", "--at", "2026-11-25")[1]
     assert NEW in json.loads(kb("publish", "log", "replace-card", "--at", "2026-11-25", "--format", "json")[1])["text"]
     assert "还没有记录" in kb("publish", "log", "replace-card", "--at", "2020-01-01")[2]
