@@ -11,7 +11,7 @@ import click
 from indexer.nightly import Stopped
 from indexer.watching import Watch
 from kb.errors import Refused
-from kb.files import exclusive
+from kb.locks import exclusive
 from kb.settings import require_articles
 
 _BUSY = 4

@@ -27,7 +27,7 @@ from indexer.segment import Segment
 from indexer.state import SegmentState
 from kb import codec
 from kb.errors import ClusterProblem, ClusterUnread
-from kb.files import exclusive
+from kb.locks import exclusive
 from kb.types import Audience
 from kb.whole_file import write_whole
 

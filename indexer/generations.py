@@ -8,22 +8,22 @@ replaced atomically. A folder without a manifest is unfinished. Nothing here kno
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from indexer import checksums
 from kb.errors import IndexCorrupt, IndexLocked, IndexMissing
+from kb.locks import exclusive
 
 MANIFEST = "manifest.json"
 SEGMENTS = "segments"
@@ -56,8 +56,6 @@ class Manifest:
 
 # of each file by its name
 Identities = dict[str, checksums.Identity]
-# seconds between two tries to be the only writer
-_TRY_EVERY = 0.05
 # files that no question needs
 _IDLE = re.compile(r"whoosh/|segments/.*\.build$")
 
@@ -220,41 +218,10 @@ def prune(root: Path, keep: int) -> list[str]:
     return removed
 
 
-@contextlib.contextmanager
-def write_lock(root: Path, patience: float = 0) -> Iterator[None]:
+def write_lock(root: Path, patience: float = 0) -> AbstractContextManager[None]:
     """Be the only writer. The lock dies with the process; raises IndexLocked if another job holds it for so many seconds."""
-    root.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        until = time.monotonic() + patience
-        while not _taken(descriptor):
-            if time.monotonic() >= until:
-                raise IndexLocked("另一个任务正在写索引，本次没有执行，请稍后再试。")
-            time.sleep(_TRY_EVERY)
-        _HELD.add(descriptor)
-        yield
-    finally:
-        _HELD.discard(descriptor)
-        os.close(descriptor)
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _let_go() -> None:
-    """In a forked child: a lock must not outlive its owner in a process that inherited it."""
-    for descriptor in _HELD:
-        os.close(descriptor)
-    _HELD.clear()
-
-
-_HELD: set[int] = set()
-os.register_at_fork(after_in_child=_let_go)
+    refusal = IndexLocked("另一个任务正在写索引，本次没有执行，请稍后再试。")
+    return exclusive(root / "lock", patience, refusal, mode=0o644)
 
 
 def _seal(content: dict[str, object]) -> str:

@@ -39,7 +39,7 @@ from indexer.segment import Segment
 from indexer.sound import own_manifest
 from indexer.state import open_states
 from kb.errors import ClusterProblem, ClusterStale, ClusterUnread, IndexMissing, Refused
-from kb.files import exclusive
+from kb.locks import exclusive
 from kb.settings import Settings
 
 _LOG = logging.getLogger("indexer.shipping")

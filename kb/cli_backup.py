@@ -15,7 +15,7 @@ from kb.backup_reader import Archive
 from kb.cli_database import opened
 from kb.clock import now
 from kb.errors import BackupProblem
-from kb.files import exclusive
+from kb.locks import exclusive
 from kb.publishing.workbench import publish_lock
 from kb.settings import Settings, load_settings
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 import re
 import secrets
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,8 +29,6 @@ _WHY = {
     errno.EROFS: "文件系统是只读的",
     errno.EIO: "磁盘出错",
 }
-# how often a taken lock is tried again, in seconds
-_TRY_EVERY = 0.02
 
 
 def digest(data: bytes) -> str:
@@ -191,40 +187,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextlib.contextmanager
-def exclusive(path: Path, patience: float) -> Iterator[None]:
-    """Be the only one who publishes: a lock that dies with the process. Raises Refused if others hold it for so many seconds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    _HELD.add(descriptor)
-    try:
-        until = time.monotonic() + patience
-        while not _taken(descriptor):
-            if time.monotonic() >= until:
-                raise Refused("另一项发布还没有结束，请过一会儿再试。什么都没有改动。")
-            time.sleep(_TRY_EVERY)
-        yield
-    finally:
-        _HELD.discard(descriptor)
-        os.close(descriptor)
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _let_go() -> None:
-    """In a forked child: a lock must not outlive its owner in a process that inherited it."""
-    for descriptor in _HELD:
-        os.close(descriptor)
-    _HELD.clear()
-
-
-_HELD: set[int] = set()
-os.register_at_fork(after_in_child=_let_go)

@@ -24,7 +24,7 @@ from indexer.progress import Progress, no_progress, progress_bar
 from indexer.searcher import WhooshSearcher
 from kb.clock import now, timestamp
 from kb.errors import Refused
-from kb.files import exclusive
+from kb.locks import exclusive
 from kb.reporting.delivery import deliver
 from kb.reporting.last import is_reported
 from kb.reporting.night import Night, Outcome, Step

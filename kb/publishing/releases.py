@@ -14,8 +14,9 @@ from kb.db.publications import Publication
 from kb.db.revisions import Revision
 from kb.errors import Conflict, IndexProblem, Missing, NotAllowed, Refused
 from kb.feedback import words
-from kb.files import digest, exclusive, is_article
+from kb.files import digest, is_article
 from kb.library import article_id
+from kb.locks import exclusive
 from kb.people import SYSTEM, Actor
 from kb.publishing import past, planning, shared, taking_up
 from kb.publishing.desk import Desk, DraftChanged, target_of

@@ -73,7 +73,7 @@ KILLED_PARENT = textwrap.dedent("""
     import os, sys, time
     from pathlib import Path
     from indexer import generations
-    from kb.files import exclusive
+    from kb.locks import exclusive
 
     with generations.write_lock(Path(sys.argv[1])), exclusive(Path(sys.argv[2]), 0):
         child = os.fork()

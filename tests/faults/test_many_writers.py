@@ -19,7 +19,7 @@ from kb.db import audit, engine, feedback, gaps, users
 from kb.db.engine import Database
 from kb.db.status import look
 from kb.db.waiting import waiting
-from kb.files import exclusive
+from kb.locks import exclusive
 
 WRITERS = 8
 

@@ -7,7 +7,7 @@ import pytest
 from publishing_desk import NEW, OLD, PATH, indexed_desk
 
 from kb import cli, cli_backup
-from kb.files import exclusive
+from kb.locks import exclusive
 from kb.publishing.workbench import publish_lock
 
 

@@ -20,7 +20,7 @@ from indexer.backends import CurrentSearcher
 from kb.ask import KnowledgeBase
 from kb.cli import cli, register_commands
 from kb.clock import now
-from kb.files import exclusive
+from kb.locks import exclusive
 from kb.questions_file import day_file
 from kb.visibility import ANYBODY
 

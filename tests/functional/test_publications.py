@@ -14,8 +14,8 @@ from indexer import generations
 from kb.articles import parse_article
 from kb.clock import parse_moment
 from kb.errors import ArticleError, Conflict, IndexLocked, IndexProblem, Missing, NotAllowed, Refused
-from kb.files import exclusive
 from kb.library import load_library
+from kb.locks import exclusive
 from kb.publishing import releases
 from kb.publishing.background import start_applier
 from kb.publishing.workbench import DraftChanged, publish_lock

@@ -16,7 +16,7 @@ from builders import write_article
 from indexer import generations
 from indexer.build import build
 from kb.clock import now
-from kb.files import exclusive
+from kb.locks import exclusive
 from kb.publishing.workbench import publish_lock
 
 
