@@ -31,7 +31,7 @@ PAGES = (
     "/",
     "/?q=换号了收不到验证码",
     "/?q=今天股市为什么大跌",
-    "/?q=挂失&at=2026-12-20",
+    "/?q=挂失&at=2026-11-20",
     "/account",
     "/articles/change-reserved-phone",
     "/articles/complaint-fee-dispute",

@@ -86,11 +86,11 @@ def test_the_api_says_what_to_ask_next(client, route):  # row 15
 
 
 def test_the_page_has_a_letter_for_each(client):  # row 15
-    html = client.post("/ask", data={"q": "挂失", "at": "2026-12-02"}).get_data(as_text=True)
+    html = client.post("/ask", data={"q": "挂失", "at": "2026-11-24"}).get_data(as_text=True)
     buttons = re.findall(r'<button class="chip" name="q" value="([^"]+)" data-key="(\w)">', html)
     assert buttons == [("挂失 借记卡", "h"), ("挂失 信用卡", "j"), ("挂失 存折", "k")]
     (form,) = re.findall(r'<form class="chips".*?</form>', html, re.DOTALL)
-    assert '<input type="hidden" name="at" value="2026-12-02">' in form
+    assert '<input type="hidden" name="at" value="2026-11-24">' in form
     assert "可以选借记卡、信用卡、存折" in html
     assert 'class="chip' not in client.post("/ask", data={"q": "信用卡挂失"}).get_data(as_text=True)
 

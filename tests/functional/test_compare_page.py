@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from libraries import copied
+from web_people import make_app, sign_in
 
 from web.app import create_app
 
@@ -51,8 +53,11 @@ def test_what_cannot_be_compared_is_said(client, ids, status, said):  # row 37
     assert said in html
 
 
-def test_it_looks_as_of_a_day_and_says_what_day_is_not_one(client):  # row 43
-    _, now = page(client, "time-deposit-3y", "time-deposit-5y")
-    _, later = page(client, "time-deposit-3y", "time-deposit-5y", at="2026-12-20")
-    assert re.findall(r"第 (\d+) 版", now) != re.findall(r"第 (\d+) 版", later)
-    assert page(client, "time-deposit-3y", "time-deposit-5y", at="昨天")[0] == 400
+def test_it_looks_as_of_a_day_and_says_what_day_is_not_one(sample_settings, tmp_path):  # row 43
+    editor = sign_in(make_app(copied(sample_settings, tmp_path)), "editor")
+    before, after = (page(editor, "time-deposit-3y", "time-deposit-5y", at=at) for at in ("2026-12-01", "2026-12-20"))
+    assert (before[0], after[0]) == (200, 200)
+    old, new = (re.findall(r"第 (\d+) 版", html) for _, html in (before, after))
+    assert len(old) == len(new) > 0
+    assert old != new
+    assert page(editor, "time-deposit-3y", "time-deposit-5y", at="昨天")[0] == 400
