@@ -28,13 +28,12 @@ from kb import codec, pinyin
 from kb.backend import Contribution, Hit, Influence, SearcherSource, StoredArticle
 from kb.clock import from_seconds
 from kb.errors import IndexCorrupt
-from kb.fraud import Phrase
 from kb.lookup import Lookup
 from kb.normalize import normalize
 from kb.prepared import Prepared, from_bytes
 from kb.query import Query, Understanding
 from kb.text import Analyzer
-from kb.tripwire import Tripwire
+from kb.tripwire import Tripwire, shared_tripwire
 from kb.types import Article, Audience
 from kb.visibility import FOREVER, Viewer, admitted, in_force, seconds
 
@@ -43,7 +42,6 @@ _ARTICLES, _PREPARED = 1024, 8192
 # texts for quoted words, as many as one question reads
 _PLAIN = 512
 _MASKS = 64
-_MOST_TRIPWIRES = 4
 _PLACES = 100_000
 
 
@@ -215,7 +213,7 @@ class SegmentSearcher(ABC):
         ]
         self.read_ahead([self._key(*place) for place in places])
         alerts = [self._stored(*place).article for place in places]
-        return _shared_tripwire(alerts, self._understanding.lexicon.fraud)
+        return shared_tripwire(alerts, self._understanding.lexicon.fraud)
 
     def warm(self) -> None:
         """Make now what the first question would wait for."""
@@ -308,18 +306,6 @@ class SegmentSearcher(ABC):
     def _contains(self, hit: Hit, phrases: Iterable[str]) -> bool:
         text = self._plain(*self._place(hit.key))
         return all(phrase in text for phrase in phrases)
-
-
-_TRIPWIRES: list[tuple[list[Article], tuple[Phrase, ...], Tripwire]] = []
-
-
-def _shared_tripwire(alerts: list[Article], phrases: tuple[Phrase, ...]) -> Tripwire:
-    """One for all generations with the same alerts and the same phrases: most changes leave both as they are."""
-    found = next((wire for known, said, wire in list(_TRIPWIRES) if known == alerts and said == phrases), None)
-    if found is None:
-        found = Tripwire(alerts, phrases)
-        _TRIPWIRES[:] = [*_TRIPWIRES, (alerts, phrases, found)][-_MOST_TRIPWIRES:]
-    return found
 
 
 def _is_live(

@@ -24,6 +24,7 @@ DAYS, CALLS, PEOPLE, SHARE = 30, 3, 2, 0.75
 # questions of one article, those of the most calls first; characters of one
 MOST, LONGEST = 30, 60
 _COPIED, _NO_CALL = "copy", "-"
+# both as they stand in a line
 _COPY, _CALL = f'"{_COPIED}"'.encode(), re.compile(rb'"call": ?"([^"\\]*)"')
 # article id → questions, normalised
 Confirmed = Mapping[str, tuple[str, ...]]

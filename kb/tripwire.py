@@ -18,6 +18,8 @@ from kb.normalize import normalize
 from kb.pinyin import full, initials, syllables
 from kb.types import AlertDetail, Article
 
+# tripwires kept: of the generations that serve, are tried or are about to
+_KEPT = 4
 # what speaks for any alert counts so much at most
 MOST_ANYWHERE = 6
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -124,6 +126,18 @@ class Tripwire:
             for sound, numbers in self._heard.get(letters[at : at + _HEAD], _NOWHERE).items():
                 if letters.startswith(sound, at) and at + len(sound) in borders:
                     yield from numbers
+
+
+_TRIPWIRES: list[tuple[Sequence[Article], tuple[Phrase, ...], Tripwire]] = []
+
+
+def shared_tripwire(alerts: Sequence[Article], phrases: tuple[Phrase, ...]) -> Tripwire:
+    """One for all generations with the same alerts and the same phrases: most publications leave both as they are."""
+    found = next((wire for known, said, wire in list(_TRIPWIRES) if known == alerts and said == phrases), None)
+    if found is None:
+        found = Tripwire(alerts, phrases)
+        _TRIPWIRES[:] = [*_TRIPWIRES, (alerts, phrases, found)][-_KEPT:]
+    return found
 
 
 class _Heard:
